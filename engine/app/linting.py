@@ -8,12 +8,14 @@ from pathlib import Path
 
 from engine.app import baseline, clause_lint, declarations
 from engine.app.engine import Engine
+from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.files import SUFFIXES
 from engine.documents.roots import absolute
 from engine.errors import DocumentError
 from engine.loading.loaded import Loaded
-from engine.loading.rules import extended
+from engine.loading.rules import extended, history
+from engine.model.bug import FRAMEWORK, SERVER
 from engine.model.case import CaseHeader
 
 
@@ -33,6 +35,7 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
         *baseline.beside(engine, loaded.known_failures),
         *clause_lint.beside(engine, loaded),
         *_resting(engine, paths, loaded),
+        *_history(engine, paths, loaded),
     )
     return replace(
         loaded,
@@ -49,6 +52,21 @@ def _resting(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[
     clauses = engine.beside(paths).words.loading.clauses if any(case.extended for case in cases) else {}
     if extended.resting(cases, clauses):
         yield from extended.beside(cases, _collection(engine, cases), clauses)
+
+
+def _history(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[Diagnostic]:
+    """Cases, clauses and servers that bugs name and that do not exist. Cases are those of the collections of the
+    documents of history; nothing is reported of them if one has an error, since it may be the missing one."""
+    if not loaded.bugs:
+        return
+    folders = list(dict.fromkeys(Path(bug.place.file).parent for bug in loaded.bugs))
+    others = engine.load(folders)
+    cases = [case.address for suite in others.suites for case in suite.cases]
+    if others.errors:
+        cases += [case for bug in loaded.bugs for case in bug.cases]
+    words = target_names(engine.project_paths)
+    names = {SERVER: words.servers, FRAMEWORK: words.frameworks}
+    yield from history.against(loaded.bugs, cases, engine.beside(paths).words.loading.clauses, names)
 
 
 def _collection(engine: Engine, cases: Sequence[CaseHeader]) -> list[CaseHeader]:

@@ -120,6 +120,7 @@ def unchanged(
         tuple(suite for held in found for suite in held.suites),
         (),
         tuple(line for held in found for line in held.known_failures),
+        bugs=tuple(bug for held in found for bug in held.bugs),
         files=len(found),
         clauses=tuple(clauses),
         digests=tuple(digests),

@@ -19,6 +19,7 @@ from engine.loading.declarations import is_declaration
 from engine.loading.loaded import Loaded
 from engine.loading.read.cases import SuiteKeys, read_case
 from engine.loading.read.deliveries import deliveries
+from engine.loading.read.history import bugs_of
 from engine.loading.read.matrix import expand
 from engine.loading.read.outline import Item, outline
 from engine.loading.read.reader import CaseReader
@@ -27,6 +28,7 @@ from engine.loading.rules import (
     clauses,
     evaluation,
     facts,
+    history,
     known,
     marks,
     messages,
@@ -45,6 +47,7 @@ from engine.loading.schema.compose import compose_schemas
 from engine.loading.schema.recover import Repaired, follows, repair
 from engine.loading.vocabulary import Vocabulary
 from engine.model.baseline import KnownFailure
+from engine.model.bug import Bug
 from engine.model.case import Case, Suite
 from engine.model.clause import Clause
 from engine.model.nodes import Node
@@ -57,7 +60,7 @@ RULES = (
     processes.check, targets.check, messages.check, waits.check,
 )  # fmt: skip
 
-KINDS = ("suite", "clauses", "known-failures")
+KINDS = ("suite", "clauses", "known-failures", "history")
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ def load_paths(
         broken=tuple(gathered.broken),
         declarations=tuple(gathered.declarations),
         digests=tuple(gathered.digests),
+        bugs=tuple(gathered.bugs),
     )
 
 
@@ -141,7 +145,12 @@ def load_text(text: str, vocabulary: Vocabulary, file: str = "text.yaml") -> Loa
     gathered.files = 1
     gathered.take(SourceText(file, text))
     return Loaded(
-        tuple(gathered.suites), tuple(gathered.diagnostics), tuple(gathered.known_failures), gathered.sources, 1
+        tuple(gathered.suites),
+        tuple(gathered.diagnostics),
+        tuple(gathered.known_failures),
+        gathered.sources,
+        1,
+        bugs=tuple(gathered.bugs),
     )
 
 
@@ -154,6 +163,7 @@ class _Gathered:
     suites: list[Suite] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     known_failures: list[KnownFailure] = field(default_factory=list)
+    bugs: list[Bug] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     files: int = 0
     clauses: list[Clause] = field(default_factory=list)
@@ -169,9 +179,10 @@ class _Gathered:
         if held is not None and not held.clauses:
             self.suites.extend(held.suites)
             self.known_failures.extend(held.known_failures)
+            self.bugs.extend(held.bugs)
             return
         notes = Notes()
-        before = len(self.suites), len(self.known_failures), len(self.clauses)
+        before = self._counts()
         root = compose(source, notes)
         if root is not None:
             self._document(root, source, notes)
@@ -179,10 +190,13 @@ class _Gathered:
         if found:
             self.sources[source.file] = source.text
             self.diagnostics.extend(found)
-        elif self.kept is not None and before != (len(self.suites), len(self.known_failures), len(self.clauses)):
+        elif self.kept is not None and before != self._counts():
             suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
-            held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=tuple(self.clauses[before[2] :]))
-            self.kept.keep(source, held)
+            clauses, bugs = tuple(self.clauses[before[2] :]), tuple(self.bugs[before[3] :])
+            self.kept.keep(source, Loaded(tuple(suites), (), tuple(lines), files=1, clauses=clauses, bugs=bugs))
+
+    def _counts(self) -> tuple[int, int, int, int]:
+        return len(self.suites), len(self.known_failures), len(self.clauses), len(self.bugs)
 
     def _document(self, root: Node, source: SourceText, notes: Notes) -> None:
         if is_declaration(root, source.file):
@@ -206,6 +220,9 @@ class _Gathered:
             if kind == "known-failures":
                 known.check(whole, notes)
                 self.known_failures.extend(() if notes.errors else failures_of(whole))
+            elif kind == "history":
+                history.check(whole, notes)
+                self.bugs.extend(() if notes.errors else bugs_of(whole))
             else:
                 clauses.check(whole, notes)
                 self._clauses(whole, notes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.documents.diagnostics import Diagnostic
 from engine.model.baseline import KnownFailure
+from engine.model.bug import Bug
 from engine.model.case import Case, Suite, whole
 from engine.model.clause import Clause
 
@@ -16,9 +17,9 @@ class Loaded:
     """The content of documents, and their errors. Suites lack the cases with errors.
 
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
-    ``digests`` has one for each document: of its path, its address and its text.
-    ``broken`` are the addresses of cases with errors, without a matrix value. ``declarations`` are files of contracts
-    and frameworks, which are not checked yet.
+    ``digests`` has one for each document: of its path, its address and its text. ``broken`` are the addresses of cases
+    with errors, without a matrix value. ``declarations`` are files of contracts and frameworks, which are not checked
+    yet. ``bugs`` are those of documents of history.
     """
 
     suites: tuple[Suite, ...]
@@ -30,6 +31,7 @@ class Loaded:
     digests: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def cases(self) -> int:

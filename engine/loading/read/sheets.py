@@ -205,7 +205,7 @@ def failures_of(root: Node) -> list[KnownFailure]:
             framework_versions=text(item, "framework_versions"),
             until=day(text(item, "until")),
             observed=text(item, "observed"),
-            places=dict(_places(item)),
+            places=dict(places(item)),
         )
         for item in _list(root)
     ]
@@ -219,7 +219,7 @@ def day(text: str) -> date | None:
         return None
 
 
-def _places(item: Node) -> Iterator[tuple[str, SourceSpan]]:
+def places(item: Node) -> Iterator[tuple[str, SourceSpan]]:
     """The span of each key's value of a mapping, and of each name of a list, as ``key.name``."""
     for key, node in item.entries():
         yield key, node.place

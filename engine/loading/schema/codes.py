@@ -23,6 +23,7 @@ class ValueCode(StrEnum):
     CASE = "case"
     CLAUSE = "clause"
     KNOWN_FAILURE = "known-failure"
+    BUG = "bug"
     STEP = "step"
     ACTION = "action"
     ACT = "act"
@@ -37,7 +38,7 @@ class ValueCode(StrEnum):
     ID = "id"
 
 
-DOCUMENT_PARTS = frozenset({ValueCode.SUITE, ValueCode.CASE, ValueCode.CLAUSE, ValueCode.KNOWN_FAILURE})
+DOCUMENT_PARTS = frozenset({ValueCode.SUITE, ValueCode.CASE, ValueCode.CLAUSE, ValueCode.KNOWN_FAILURE, ValueCode.BUG})
 UNIONS = frozenset({ValueCode.STEP, ValueCode.ACTION, ValueCode.ACT})
 NOTATED = frozenset({ValueCode.MATCHER, ValueCode.MATCHERS, ValueCode.BYTES, ValueCode.HEADER})
 WITH_UNIT = frozenset({ValueCode.TIME, ValueCode.SIZE, ValueCode.AMOUNT})

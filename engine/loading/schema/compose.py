@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.loading.read.app_script import commands, schema_of
+from engine.loading.read.history import HISTORY
 from engine.loading.read.literals import LITERALS, NAMES, ref
 from engine.loading.read.sheets import CLAUSES, KNOWN_FAILURES
 from engine.loading.schema.codes import KEY, ValueCode
@@ -71,6 +72,7 @@ def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
         "suite": compose_schema(vocabulary),
         "clauses": {"$schema": DRAFT, **CLAUSES},
         "known-failures": {"$schema": DRAFT, **KNOWN_FAILURES},
+        "history": {"$schema": DRAFT, **HISTORY},
     }
 
 

@@ -95,11 +95,11 @@ def test_facts_are_offered_to_editors() -> None:
 
 def test_writing_gives_a_file_a_kind(tmp_path: Path) -> None:
     written = write_schemas(tmp_path / "schemas", compose_schemas(small()))
-    assert [path.name for path in written] == ["suite.json", "clauses.json", "known-failures.json"]
+    assert [path.name for path in written] == ["suite.json", "clauses.json", "known-failures.json", "history.json"]
     assert json.loads(written[0].read_text()) == compose_schema(small())
 
 
-@pytest.mark.parametrize("name", ["suite", "clauses", "known-failures", "contract", "framework"])
+@pytest.mark.parametrize("name", ["suite", "clauses", "known-failures", "history", "contract", "framework"])
 def test_committed_schemas_are_those_of_the_code(name: str) -> None:
     """If they differ, run `engine schemas`."""
     expected = rendered(schemas(load(find()))[name])
