@@ -34,7 +34,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "documents": ("model", "errors"),
     "protocols": ("model", "errors"),
     "channels": ("model", "errors"),
-    "clients": ("protocols", "model", "errors"),
+    "clients": ("model", "errors"),
     "observer": ("observer.inside.records", "model", "errors"),
     "observer.inside": (),
     "matchers": ("model", "registry", "errors"),

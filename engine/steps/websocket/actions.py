@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.model.nodes import Node
 from engine.model.variables import resolve
 from engine.model.wire_bytes import ByteString
-from engine.protocols.websocket import BINARY, CLOSE, NAMES, TEXT, close_payload, encode
+from engine.protocols.websocket import BINARY, CLOSE, NAMES, TEXT, close_payload
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
@@ -96,9 +96,9 @@ def preview_send(params: Send, variables: Mapping[str, object], host: str) -> li
 
 async def perform_send(params: Send, ctx: Context) -> None:
     """Send a message in one frame, masked and not compressed."""
-    session_of(ctx.connection)
+    session = session_of(ctx.connection)
     payload = payload_of(params, ctx.variables)
-    await send(ctx, ctx.connection, encode(params.opcode, payload), payload)
+    await send(ctx, ctx.connection, session.encoded(ctx, params.opcode, payload), payload)
 
 
 def parse_frames_to_send(node: Node, reader: NodeReader) -> FramesToSend:
@@ -188,8 +188,9 @@ async def perform_close(params: Close, ctx: Context) -> None:
     """Send a close frame; the connection stays, so that its end can be observed."""
     code = None if params.code is None else integer(params.code, ctx.variables, "code")
     reason = params.reason.render(ctx.variables) if params.reason is not None else b""
-    session_of(ctx.connection).close_sent = True
-    await send(ctx, ctx.connection, encode(CLOSE, close_payload(code, reason)), reason)
+    session = session_of(ctx.connection)
+    session.close_sent = True
+    await send(ctx, ctx.connection, session.encoded(ctx, CLOSE, close_payload(code, reason)), reason)
 
 
 STEP_TYPES = (

@@ -165,14 +165,14 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
     """Send a ping and wait for its pong (RFC 6455, 5.5.3); frames before it are left for later assertions. A pong that
     does not come within PONG_WITHIN seconds is a failure."""
     connection = ctx.connection
-    session_of(connection)
+    session = session_of(connection)
     payload = params.data.render(ctx.variables)
-    if not await send(ctx, connection, encode(PING, payload), payload):
+    if not await send(ctx, connection, session.encoded(ctx, PING, payload), payload):
         return ImplicitFailure("ping", "a pong", Ending("reset").actual)
     passed: list[Piece] = []
 
     async def pong() -> Frame | None:
-        while (found := await next_frame(connection.channel)) is not None:
+        while (found := await session.next(connection.channel)) is not None:
             frame, raw, at = found
             if frame.opcode == PONG and frame.payload == payload:
                 return frame
@@ -181,7 +181,7 @@ async def perform_ping(params: Bytes, ctx: Context) -> Observation | None:
 
     ended = await wait(pong(), PONG_WITHIN)
     for raw, at in reversed(passed):
-        connection.channel.unread(raw, at)
+        session.put_back(connection.channel, raw, at)
     if not isinstance(ended, Ending):
         return None
     return ImplicitFailure("ping", f"a pong with the payload {as_text(WireBytes(payload))}", ended.actual)
@@ -217,7 +217,7 @@ async def _close_frame(ctx: Context, session: WebSocketSession, before: list[Pie
     connection = ctx.connection
     while session.close_frame is None:
         try:
-            found = await next_frame(connection.channel)
+            found = await session.next(connection.channel)
         except Reset:
             return
         if found is None:

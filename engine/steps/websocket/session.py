@@ -51,6 +51,10 @@ class Message:
     ended: Ending | None = None
 
 
+FoundFrame = tuple[Frame, bytes, float]
+"""A frame, its bytes, and the time of the last of them."""
+
+
 @dataclass(slots=True)
 class WebSocketSession:
     """The client's half of an open WebSocket. ``close_frame`` is the peer's, once a step has consumed it; ``unsent`` is
@@ -64,18 +68,37 @@ class WebSocketSession:
     _compressed: bool = False
     _fragments: list[bytes] = field(default_factory=list)
 
+    @property
+    def failure(self) -> str:
+        """The reason why a library failed the connection, "" if none did."""
+        return ""
+
+    def encoded(self, ctx: Context, opcode: int, payload: bytes) -> bytes:
+        """The bytes of one frame with a message, or of a control frame."""
+        del ctx
+        return encode(opcode, payload)
+
+    async def next(self, channel: Channel) -> FoundFrame | None:
+        """The next frame; None after a FIN. Raises Reset."""
+        return await next_frame(channel)
+
+    def put_back(self, channel: Channel, raw: bytes, at: float) -> None:
+        """Leave a frame to a later assertion, by its bytes."""
+        channel.unread(raw, at)
+
     async def receive(self, ctx: Context, connection: Connection) -> Message:
         """Read frames until a message is complete; pings are answered. A close frame is left for a later assertion.
         Raises Reset."""
         problems: list[str] = []
         channel = connection.channel
         while True:
-            found = await next_frame(channel)
+            found = await self.next(channel)
             if found is None:
+                problems += [self.failure] if self.failure else []
                 return Message(problems=tuple(problems), ended=Ending("closed"))
             frame, raw, at = found
             if frame.opcode == CLOSE:
-                channel.unread(raw, at)
+                self.put_back(channel, raw, at)
                 return Message(close=frame, problems=tuple(problems))
             problems += frame.faults
             if frame.opcode == PING:
@@ -149,7 +172,7 @@ def session_of(connection: Connection) -> WebSocketSession:
     return connection.codec
 
 
-async def next_frame(channel: Channel) -> tuple[Frame, bytes, float] | None:
+async def next_frame(channel: Channel) -> FoundFrame | None:
     """The next frame, its bytes, and the time of the last of them; None after a FIN. Later bytes, and those of an
     incomplete frame, are put back. Raises Reset."""
     reader, at = FrameReader(), 0.0

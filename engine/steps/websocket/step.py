@@ -12,7 +12,8 @@ from websockets.exceptions import InvalidHeaderFormat
 from websockets.headers import parse_extension
 from websockets.utils import accept_key
 
-from engine.model.case import Step
+from engine.clients.websocket import LibraryWebSocket
+from engine.model.case import LIBRARY, Step
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
@@ -29,6 +30,7 @@ from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
 from engine.steps.http1.step import converse, unfit_target
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
+from engine.steps.websocket.by_library import LibrarySession
 from engine.steps.websocket.session import Extension, WebSocketSession, inflater_for, session_of
 
 
@@ -88,6 +90,7 @@ class HandshakeFacts(ResponseFacts):
         self._subprotocols = subprotocols
         self._offered = {offer.partition(";")[0].strip().lower() for offer in offers}
         self._scripted = scripted
+        self.refused = ""
 
     @property
     def opened(self) -> bool:
@@ -123,6 +126,8 @@ class HandshakeFacts(ResponseFacts):
             found.append(Mismatch("status", "101", status, why="a script needs an open WebSocket"))
         if self.opened:
             found.extend(self._wrong(named))
+        if self.refused and not found:
+            found.append(Mismatch("handshake", "a response that websockets accepts", self.refused, implicit=True))
         return found
 
     def _wrong(self, named: frozenset[str]) -> list[Mismatch]:
@@ -170,19 +175,50 @@ def preview(params: WebSocketParams, variables: Mapping[str, object], host: str)
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
 
 
+# The actions and assertions of a script that a library performs as well, and the headers that it sets itself.
+_PLAIN = frozenset({"send", "receive", "close", "ping", "closed", "pause", "mark", "await"})
+_LIBRARYS = ("host", "connection", "upgrade", "sec-websocket-", "content-length", "transfer-encoding", "origin")
+
+
+def not_by_library(params: WebSocketParams) -> str:
+    """The reason why only the engine's own client can perform this, "" if a library can as well."""
+    if params.connect is None:
+        return "it goes on with a connection"
+    if params.offer:
+        return "it offers extensions"
+    for name, _ in params.headers:
+        if name.lower().startswith(_LIBRARYS) or "$(" in name:
+            return f"it sets the header {name}"
+    odd = _odd(params.script)
+    return f"its script has `{odd}`" if odd else ""
+
+
+def _odd(script: Sequence[Step]) -> str:
+    """The first action or assertion of a script that no library performs, "" if there is none."""
+    return next((step.step_type for step in script if step.step_type not in _PLAIN), "")
+
+
 async def perform(params: WebSocketParams, ctx: Context) -> None:
     """Open a WebSocket, or continue a named one, and perform the script on it. One without a name is closed at the
     end. Raises StepFailed when an ``expect`` of the handshake or of the script does not hold."""
     if params.connect is None:
         connection = await ctx.connect(ctx.step.connection)
-        session_of(connection)
+        session = session_of(connection)
+        if isinstance(session, LibrarySession) and _odd(params.script):
+            session.hand_over(connection)
         await ctx.run(params.script, connection)
         return
-    facts, opened = await handshake(params, ctx)
+    library: LibraryWebSocket | None = None
+    if ctx.case.client == LIBRARY and not not_by_library(params):
+        library = _library(params, ctx)
+    facts, opened = await handshake(params, ctx, library)
     try:
         await ctx.look(ctx.step, facts)
         if opened is not None and facts.opened:
-            opened.codec = WebSocketSession(inflater_for(facts.extensions or ()))
+            if library is not None:
+                opened.codec = LibrarySession(library=library)
+            else:
+                opened.codec = WebSocketSession(inflater_for(facts.extensions or ()))
             await ctx.run(params.script, opened)
     finally:
         if opened is not None:
@@ -191,18 +227,39 @@ async def perform(params: WebSocketParams, ctx: Context) -> None:
             ctx.release(opened)
 
 
-async def handshake(params: WebSocketParams, ctx: Context) -> tuple[HandshakeFacts, Connection | None]:
-    """Send the handshake (RFC 6455, 4.1). Returns the facts of the response, and the connection, None without one."""
+def _library(params: WebSocketParams, ctx: Context) -> LibraryWebSocket | None:
+    """The library's client; None, with a note, if it would change the target."""
+    wanted = target(params.connect or "/", params.query, ctx.variables)
+    library = LibraryWebSocket(
+        f"ws://{ctx.live.host}{wanted}", [fill(name, ctx.variables) for name in params.subprotocols]
+    )
+    if library.target != wanted:
+        ctx.note("own client", f"websockets would change the target {wanted}")
+        return None
+    return library
+
+
+async def handshake(
+    params: WebSocketParams, ctx: Context, library: LibraryWebSocket | None = None
+) -> tuple[HandshakeFacts, Connection | None]:
+    """Send the handshake (RFC 6455, 4.1), that of ``library`` if there is one. Returns the facts of the response, and
+    the connection, None without one."""
     variables = ctx.variables
     key = base64.b64encode(os.urandom(16)).decode()
     subprotocols = [fill(name, variables) for name in params.subprotocols]
     offers = [fill(offer, variables) for offer in params.offer]
     headers = rendered(params.headers, variables)
-    data = bytes_of(params, variables, ctx.live.host, ctx.token(), key)
+    if library is not None:
+        key = library.key
+        data = library.handshake([(ENGINE_HEADER, ctx.token().encode()), *headers])
+    else:
+        data = bytes_of(params, variables, ctx.live.host, ctx.token(), key)
     keys = [value.decode("latin-1") for name, value in headers if name.lower() == b"sec-websocket-key"]
     response = Response(sent_at=ctx.now())
     facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
     connection = await converse(ctx, response, data)
+    if library is not None and facts.opened:
+        facts.refused = library.answered(b"".join(response.wire))
     if connection is not None and "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return facts, connection
@@ -262,6 +319,7 @@ STEP_TYPES = (
         connects=True,
         needs=("websocket",),
         preview=preview,
+        not_by_library=not_by_library,
         besides=("script",),
         lasts=0.1,
     ),
