@@ -57,7 +57,8 @@ def expand(case: Node, schema: Mapping[str, Any], notes: Notes) -> list[Expanded
     if count > MAX_CASES:
         notes.error(matrix.key, "matrix", f"this matrix makes {count} cases, and {MAX_CASES} is the most", "split it")
         return _first(case, sentence, values, schema, notes)
-    if count * nodes_in(case) > MAX_NODES:
+    # The variants share the matrix itself; the values that they take from it are counted as they are filled in.
+    if count * (nodes_in(case) - nodes_in(matrix)) > MAX_NODES:
         notes.error(matrix.key, "matrix", "this case is too long for so large a matrix", "split it")
         return _first(case, sentence, values, schema, notes)
     return list(_expand(case, sentence, values, schema, notes))

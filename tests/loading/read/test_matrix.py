@@ -102,3 +102,10 @@ def test_parts_of_values_that_are_used_nowhere(path: str, unused: list[str]) -> 
     found = [one for one in notes.sorted() if one.code == "unused-part"]
     assert [next(word for word in unused if word in one.what) for one in found] == unused
     assert not any(one.is_error for one in found)
+
+
+def test_a_long_matrix_of_a_short_case_is_not_too_long() -> None:
+    values = ", ".join(f"v{number}: [{', '.join(['x'] * 20)}]" for number in range(150))
+    notes = Notes()
+    found = expanded(f"id: a\ntitle: A $(v)\nmatrix: {{v: {{{values}}}}}\nnote: $(v.0)\nsteps: []\n", notes)
+    assert (len(found), notes.errors) == (150, 0)
