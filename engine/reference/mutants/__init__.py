@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FAMILIES = (
     "scope", "head", "body", "events", "calls", "response", "extensions", "connection", "later", "uniform", "clients",
     "delivery", "handshake", "websocket", "frames", "lifespan", "shutdown", "workers", "resources", "tls",
+    "operation",
 )  # fmt: skip
 
 

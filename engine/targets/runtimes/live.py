@@ -26,6 +26,7 @@ from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
 # The job of whoever asks a server whether it still answers.
 ASKED = "asked"
+MAX_REQUESTS = "max_requests"
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,10 @@ class StartedTarget:
 
     @property
     def workers_lost(self) -> Sequence[int]:
-        """Pids of processes that served calls and are gone; after a stop, those that were gone before it."""
+        """Pids of processes that served calls and are gone; after a stop, those that were gone before it. None of a
+        server that replaces its workers after some requests, since those end on purpose."""
+        if MAX_REQUESTS in dict(self.launch.options):
+            return ()
         if not self._over:
             driven = self._driven()
             served = recorded(self._scratch / "desk" / "records")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -92,3 +93,14 @@ def test_both_are_stopped_before_either_is_let_go(tmp_path: Path) -> None:
     asyncio.run(scene())
     assert sorted(log[:2]) == ["stop gateway in 2 s", "stop server in 2 s"]
     assert log[2:] == ["release server", "release gateway"]
+
+
+def test_workers_that_end_after_their_last_request_are_not_lost(tmp_path: Path) -> None:
+    gone = 2**22 + 1  # above the highest pid of Linux
+    live, _, _ = target(tmp_path, [], fronted=False)
+    records = tmp_path / "scratch" / "desk" / "records"
+    records.mkdir(parents=True, exist_ok=True)
+    (records / f"{gone}.ndjson").touch()
+    assert list(live.workers_lost) == [gone]
+    live.launch = replace(live.launch, options=(("max_requests", 5),))
+    assert list(live.workers_lost) == []
