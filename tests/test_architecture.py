@@ -69,6 +69,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "execution.runner": ("execution.job", "reproduce", "steps.api", "matchers.base", "model", "errors"),
     "reproduce": ("execution.planning", "steps.api", "observer.inside.commands", "model", "errors"),
+    "reproduce.parts": (),
+    "reproduce.unroll": ("steps", "protocols", "model", "errors"),
     "results": (),
     "results.record": ("model", "errors"),
     "results.analysis": ("results.record", "protocols", "model", "errors"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from engine.cli.base import Command, format_argument, place_arguments
 from engine.errors import UsageError
+from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.project_paths import ProjectPaths
+    from engine.model.verdict import JobResult
 
 DESCRIPTION = """\
 Show one result of a run in full: the case and the clauses that it cites, the
@@ -66,7 +69,16 @@ def run(parsed: argparse.Namespace) -> int:
     options = {"for_diff": parsed.for_diff, "whole_log": parsed.log, "full": parsed.full}
     for line in explanation.lines(found, SourceTexts(), terminal_width(), paint=paint, **options):
         sys.stdout.write(line + "\n")
+    if found.result.verdict.unmet and not parsed.for_diff and found.row is not None and found.row.runtime != "running":
+        sys.stdout.write(f"\nnext: {visible(next_command(parsed, found.result))}\n")
     return 0
+
+
+def next_command(parsed: argparse.Namespace, result: JobResult) -> str:
+    """The command that writes the failure as a folder of its own."""
+    words = ["engine", "repro", parsed.run_name, result.address, result.target, "-o", result.case.partition("[")[0]]
+    places = [("--results", parsed.results), ("--frameworks", parsed.frameworks)]
+    return shlex.join([*words, *(word for name, value in places if value for word in (name, value))])
 
 
 def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int:
@@ -77,7 +89,6 @@ def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int
     from engine.results.analysis.summary import early_end, sentence, summary
     from engine.terminal import blame, run_summary
     from engine.terminal.columns import terminal_width
-    from engine.terminal.escape import visible
     from engine.terminal.paint import paint_for
 
     if parsed.format != "text":

@@ -1,0 +1,193 @@
+"""The server as a process of the client's: started by ``run.sh``, signalled, measured, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.reproduce.parts.checks import ABSENT, FaultShown, ResultUnknown
+from engine.reproduce.parts.wire import HOST, PORT, left
+
+FOLDER = Path(__file__).resolve().parent
+LOG = FOLDER / "server.log"
+
+
+class Server:
+    """The server's main process."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.caused_at = time.monotonic()
+        self.workers: set[int] = set()
+        LOG.write_bytes(b"")
+
+    def start(self, ready: bool = True) -> str:
+        """Start the server, and wait until it accepts connections. Returns ``started``, or what happened instead."""
+        self.caused_at = time.monotonic()
+        with LOG.open("ab") as log:
+            self.process = subprocess.Popen(["./run.sh"], cwd=FOLDER, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + 30
+        while ready and not accepts_connections():
+            if self.process.poll() is not None:
+                return f"it ended with {self.ending}"
+            if time.monotonic() > deadline:
+                return "it accepted no connection within 30 s"
+            time.sleep(0.02)
+        if ready:
+            # Some servers listen before the application has started.
+            time.sleep(0.3)
+        if ready and self.process.poll() is not None:
+            return f"it ended with {self.ending}"
+        self.workers = set(self.pids[1:])
+        return "started"
+
+    @property
+    def pid(self) -> int:
+        """The main process. Raises ResultUnknown before the server was started."""
+        if self.process is None:
+            raise ResultUnknown("the server was not started")
+        return self.process.pid
+
+    @property
+    def ending(self) -> str:
+        """The end of the main process in words; "" while it runs."""
+        if self.process is None or self.process.poll() is None:
+            return ""
+        code = self.process.returncode
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+    def signal(self, name: str, pid: int | None = None) -> None:
+        """Send a signal to the main process, or to another."""
+        self.caused_at = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid if pid is None else pid, signal.Signals[f"SIG{name}"])
+
+    def exit(self, within: float | None = None) -> Exit:
+        """Wait for the end of the main process."""
+        waits = left(within)
+        try:
+            if self.process is not None:
+                self.process.wait(waits)
+        except subprocess.TimeoutExpired:
+            left(None)
+        return Exit(self)
+
+    @property
+    def pids(self) -> list[int]:
+        """The ids of the server's processes, the main one first."""
+        if self.process is None or self.process.poll() is not None:
+            return []
+        output = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
+        parents = {}
+        for line in output.stdout.splitlines():
+            pid, parent, state = line.split()[:3]
+            if not state.startswith("Z"):
+                parents[int(pid)] = int(parent)
+        found = [self.process.pid]
+        for one in found:
+            found += [child for child, of in parents.items() if of == one]
+        return found
+
+    @property
+    def log(self) -> Log:
+        """The output of the server."""
+        return Log(LOG.read_text("utf-8", "replace"))
+
+    def expect_alive(self) -> None:
+        """Check that no process of the server has ended. Raises FaultShown."""
+        time.sleep(0.3)
+        if self.ending:
+            raise FaultShown(f"expected: a running server\nactual: the server ended with {self.ending}")
+        if gone := self.workers - set(self.pids):
+            raise FaultShown(f"expected: running workers\nactual: the worker {gone} has ended")
+
+    def stop(self) -> None:
+        """End all processes of the server."""
+        if self.process is None:
+            return
+        pids = self.pids
+        for name in ("SIGTERM", "SIGKILL"):
+            if self.process.poll() is None:
+                self.signal(name.removeprefix("SIG"))
+                try:
+                    self.process.wait(0.1 if name == "SIGTERM" else 5)
+                except subprocess.TimeoutExpired:
+                    continue
+        for pid in pids:
+            self.signal("KILL", pid)
+
+
+class Exit:
+    """The end of the main process: its exit status or its signal, and the seconds since what caused it."""
+
+    def __init__(self, server: Server) -> None:
+        code = server.process.poll() if server.process is not None else None
+        self.ended = code is not None
+        self.code: object = ABSENT if code is None or code < 0 else code
+        self.signal: object = ABSENT if code is None or code >= 0 else signal.Signals(-code).name.removeprefix("SIG")
+        self.elapsed = time.monotonic() - server.caused_at
+
+
+class Log:
+    """The output of a server."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines."""
+        return self.text.splitlines()
+
+    @property
+    def tracebacks(self) -> int:
+        """The number of tracebacks; one with its causes counts once."""
+        found = 0
+        for match in re.finditer(r"^.*Traceback \(most recent call last\):\s*?$", self.text, re.MULTILINE):
+            before = self.text[: match.start()].rstrip()[-200:]
+            causes = ("the direct cause of the following exception:", "another exception occurred:")
+            found += not before.endswith(causes) and not match[0].lstrip().startswith("|")
+        return found
+
+
+class Usage:
+    """The resources of the server's processes together: resident memory in bytes, open files, processor seconds."""
+
+    def __init__(self, server: Server) -> None:
+        self.pids = server.pids
+        self.processes = len(self.pids)
+        self.memory = self.files = 0
+        self.cpu = 0.0
+        for pid in self.pids:
+            if sys.platform == "linux":
+                process = Path("/proc", str(pid))
+                self.memory += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+                self.files += len(list((process / "fd").iterdir()))
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                self.cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            else:
+                row = subprocess.run(
+                    ["ps", "-o", "rss=,time=", "-p", str(pid)], capture_output=True, text=True, check=True
+                )
+                memory, clock = row.stdout.split()
+                self.memory += int(memory) * 1024
+                minutes, _, seconds = clock.rpartition(":")
+                self.cpu += float(seconds) + 60 * float(minutes.rpartition(":")[2] or 0)
+                files = subprocess.run(["lsof", "-p", str(pid)], capture_output=True, text=True, check=False)
+                self.files += len(files.stdout.splitlines()) - 1
+
+
+def accepts_connections() -> bool:
+    """True if something accepts connections on the server's port."""
+    try:
+        socket.create_connection((HOST, PORT), 1.0).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""Every case of the engine's suites has a form in plain Python: a client, and an application for the bare app."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from engine.app import step_types
+from engine.app.engine import Engine
+from engine.app.project_paths import find
+from engine.model.case import Case, RunsOn, whole
+from engine.reproduce.unroll import redact
+from engine.reproduce.unroll.application import application
+from engine.reproduce.unroll.client import Fault, client
+from engine.reproduce.unroll.source import bytes_literal, wrapped
+
+CONTRACT = Path("frameworks/control/app.py").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    engine = Engine(find())
+    loaded = engine.load([engine.project_paths.specs], whole=True)
+    return [whole(case) for suite in loaded.suites for case in suite.cases]
+
+
+def test_every_case_has_a_client_and_an_application(cases: list[Case]) -> None:
+    types = step_types.by_name()
+    assert len(cases) > 400
+    for case in cases:
+        made = client(case, Fault("fail"), types, case.title, tls="" if case.server.get("tls") else None)
+        unknown = names_without_definition(made.source)
+        assert not unknown, f"{case.address}: {unknown}"
+        assert "from engine" not in made.support
+        if case.runs_on is not RunsOn.WSGI:
+            text = application(case, CONTRACT, made.source, records=made.records)
+            unknown = names_without_definition(text)
+            assert not unknown, f"{case.address}: {unknown}"
+
+
+def names_without_definition(source: str) -> set[str]:
+    """The names of a module that nothing in it defines or imports."""
+    import builtins
+
+    tree = ast.parse(source)
+    loaded: set[str] = set()
+    bound = set(dir(builtins)) | {"__file__", "__name__"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {one.asname or one.name for one in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return loaded - bound
+
+
+def test_the_client_ends_with_the_deciding_step(cases: list[Case]) -> None:
+    case = next(case for case in cases if case.address == "specs/http/wire.yaml::missing-host")
+    deciding = case.body.steps[1].params.script[1]  # type: ignore[attr-defined]
+    made = client(case, Fault("fail", deciding.place), step_types.by_name(), case.title)
+    assert 'need("status", reply.status, 200)' in made.source
+    assert 'expect("status", reply.status, 400)' in made.source
+    assert "calls" not in made.source
+    assert not made.records
+
+
+@pytest.mark.parametrize("data", [b"", b"a\r\nb", b"x" * 1000, b"\0\xff" * 200 + b"end\r\n", b"1" * 63])
+def test_a_literal_is_the_same_bytes(data: bytes) -> None:
+    assert eval(f"({bytes_literal(data)})") == data
+    lines = "\n".join(wrapped(f"f({bytes_literal(data)}, 1)"))
+    assert eval(lines, {"f": lambda first, _: first}) == data
+    assert len(lines) < 500
+
+
+def test_credentials_cookies_and_folders_are_redacted() -> None:
+    text = (
+        'b"Authorization: Bearer s3cr3t-token\\r\\n"\n"Cookie: session=topsecret; theme=dark; Path=/"\n'
+        ">> set-cookie: id=abcdefgh; HttpOnly\n/home/somebody/project/app.py\n[b'authorization', b'Basic dXNlcjpwYXNz']"
+    )
+    values = redact.secrets([text])
+    found = redact.redacted(text, values, {"/home/somebody": "~", "/home": "/homes"})
+    for secret in ("s3cr3t-token", "topsecret", "abcdefgh", "dXNlcjpwYXNz", "/home/somebody"):
+        assert secret not in found
+    # Lengths stay right, and what is equal stays equal.
+    assert 'Bearer xxxxxxxxxxxx\\r\\n"' in found
+    assert "~/project/app.py" in found
+    assert "Bearer " in found
