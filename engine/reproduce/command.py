@@ -148,6 +148,8 @@ def actions(deed: Deed, before: Sequence[StepRecord], step_types: StepTypes) -> 
 
 def unable(deed: Deed, before: Sequence[StepRecord], step_types: StepTypes) -> str:
     """The reason why the steps up to the deciding one cannot be reproduced, "" if they can."""
+    if deed.case.delivery.singly:
+        return "the client sends byte by byte"
     awaited = set(marks(deed.case.body.application))
     for step in actions(deed, before, step_types):
         step_type = step_types[step.group, step.step_type]

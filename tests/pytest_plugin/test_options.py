@@ -11,7 +11,9 @@ import pytest
 import asgi_conformance_pytest
 from asgi_conformance_pytest import concerned, is_suite
 from engine.cli import grid
+from engine.execution.planning.deliveries import CLIENTS
 from engine.model.case import Level
+from engine.model.delivery import ALL, DELIVERIES
 from engine.model.target import LOOPS, RUNTIMES
 from engine.pytest_plugin.options import renamed
 from tests.pipes import pipe
@@ -54,6 +56,9 @@ def test_the_entry_point_has_the_engines_words() -> None:
     """It imports nothing of the engine, and so has them again."""
     assert set(asgi_conformance_pytest.LOOPS) == set(LOOPS)
     assert asgi_conformance_pytest.RUNTIMES == RUNTIMES
+    assert set(asgi_conformance_pytest.DELIVERIES) == {*DELIVERIES, ALL}
+    (client,) = [one for one in asgi_conformance_pytest.OPTIONS if one.name == "client"]
+    assert set(client.settings["choices"]) == set(CLIENTS)
     assert tuple(level.value for level in Level) == asgi_conformance_pytest.LEVELS
 
 

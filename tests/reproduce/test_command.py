@@ -12,6 +12,7 @@ import pytest
 from engine.app import step_types
 from engine.channels.record import Trace
 from engine.model.case import AppCommand, Application, Case, Step
+from engine.model.delivery import BYTES, PIECES
 from engine.model.source_span import NOWHERE, SourceSpan
 from engine.model.target import Target
 from engine.model.tls import TlsClientOptions, TlsCredentials
@@ -258,3 +259,11 @@ def test_tls_begins_as_it_did() -> None:
     for tls_options in (TlsClientOptions(replace(TRUST, asks="required")), TlsClientOptions(TRUST, shows="wrong")):
         used = connection(1, request("/one"), closed=1.0, tls_options=tls_options)
         assert "the client shows a certificate" in reproduced(one, [done(one, 1)], [used]).why_not
+
+
+def test_a_delivery_byte_by_byte_is_not_reproduced_and_one_in_pieces_is() -> None:
+    (step,) = [asks("/one")]
+    for delivery, why in ((BYTES, "the client sends byte by byte"), (PIECES, "")):
+        case = case_of(step).delivered(delivery)
+        found = reproduced(step, [done(step, 1)], [connection(1, b"GET /", b"one")], case)
+        assert found.why_not == why

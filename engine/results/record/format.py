@@ -15,7 +15,8 @@ written by  read by format 1                      read by format 2
 2.1         refused                               all of it. A mismatch may be ``implicit``, and its ``expected`` stands
                                                   behind "expected NAME": "200", where older ones have "is 200".
 2.2         refused                               all of it. A result has the ``risk`` of the clauses that its case
-                                                  cites; it is "" in older ones.
+                                                  cites, and ``sending``, the delivery and the client at the end of
+                                                  its id; they are "" in older ones.
 2.N         refused                               what 2.2 has; unknown fields and kinds of lines are ignored
 3 or later  refused                               refused, with a message that names the version and what to do
 ==========  ====================================  =================================================================

@@ -137,3 +137,13 @@ def test_a_line_without_a_reason_excuses_and_says_so() -> None:
 
 def test_a_listed_case_that_fails_now_and_then_is_known() -> None:
     assert verdict(LINE, replace(FAIL, verdict=Verdict.FLAKY, reason="passed 1 of 2")) is Verdict.KNOWN
+
+
+@pytest.mark.parametrize("case", ["case[a-bytes]", "case[a-bytes-library]"])
+def test_an_entry_excuses_a_case_however_its_bytes_are_sent(case: str) -> None:
+    sending = case.removeprefix("case[a-").removesuffix("]")
+    delivered = replace(FAIL, case=case, sending=sending)
+    of_value = replace(LINE, case="specs/x.yaml::case[a]")
+    assert verdict(of_value, delivered) is Verdict.KNOWN
+    assert verdict(replace(LINE, case=f"specs/x.yaml::{case}"), delivered) is Verdict.KNOWN
+    assert verdict(of_value, replace(delivered, sending="")) is Verdict.FAIL

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -189,9 +190,12 @@ class RunningRuntime:
 
     async def _asked(self, service: RunningService, token: str) -> FirstResponse:
         """The answer to GET /health. Raises StartError."""
+        # httpx takes a quarter of a second to import, and only these services need it.
+        asking = await asyncio.to_thread(import_module, "engine.targets.runtimes.external.asking")
         try:
             async with asyncio.timeout(self._answer_within):
-                return await readiness.ask((service.host, service.port), token, service.authority)
+                found: FirstResponse = await asking.ask((service.host, service.port), token, service.authority)
+                return found
         except TimeoutError:
             what = f"{service.url} took a connection and did not answer GET /health in {self._answer_within:g} s"
             raise StartError(what, hint=f"is that {service.framework}, and does it still start?") from None

@@ -77,7 +77,9 @@ def test_a_server_may_say_which_it_is(field: bytes, product: tuple[str, str]) ->
 
 
 def started(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None, spool: Path | None = None
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None,
+    spool: Path | None = None,
+    within: float = 5.0,
 ) -> RunningTarget:
     """The findings of the runtime while ``serve`` answers; with None, after the port has been closed."""
 
@@ -91,7 +93,7 @@ def started(
             listener.close()
         service = RunningService("fast", "127.0.0.1", port, spool)
         servers = {"gunicorn": GUNICORN, "granian": GRANIAN}
-        runtime = RunningRuntime({"fast": service}, FRAMEWORKS, servers, ObserverSpool.create, answer_within=0.3)
+        runtime = RunningRuntime({"fast": service}, FRAMEWORKS, servers, ObserverSpool.create, answer_within=within)
         try:
             return await runtime.start(ServerLaunch(TARGET))
         finally:
@@ -132,6 +134,7 @@ def test_nobody_listens() -> None:
         (b"HTTP/1.1 404 Not Found\r\n\r\n", "with 404"),
         (b"SSH-2.0-x\r\n", "no HTTP response"),
         (b"", "without an answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "httpx does not accept its response"),
     ],
 )
 def test_somebody_else_listens(data: bytes, what: str) -> None:
@@ -145,7 +148,7 @@ def test_a_service_that_hangs_is_given_up() -> None:
         writer.close()
 
     with pytest.raises(StartError, match="did not answer GET /health in"):
-        started(never)
+        started(never, within=0.3)
 
 
 def test_a_desk_to_which_nothing_comes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
