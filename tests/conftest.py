@@ -22,7 +22,6 @@ except ImportError:  # without pytest-xdist there is nothing to schedule
 LONG = {
     "tests/hostile_servers/test_hostile_servers.py": 120,
     "tests/pytest_plugin/test_plugin.py": 110,
-    "tests/faults/test_fastcgi.py": 60,
     "tests/cli/test_addresses.py": 50,
     "tests/cli/test_grid.py": 40,
     "tests/targets/catalog/test_every_server.py": 40,

@@ -31,7 +31,7 @@ from engine.registry import Registry
 from engine.targets.catalog import contract
 from engine.targets.catalog.frameworks import Framework, load_frameworks, offered
 from engine.targets.catalog.releases import FRAMEWORK, Pinned, wanted
-from engine.targets.catalog.servers import load_servers
+from engine.targets.catalog.servers import load_hidden, load_servers
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import cache
 from engine.targets.matrix.fitting import through, unsupported
@@ -116,6 +116,11 @@ class Engine:
     def servers(self) -> Registry[Server]:
         """The servers, by name, each as its lock pins it."""
         return load_servers()
+
+    @cached_property
+    def hidden(self) -> Registry[Server]:
+        """The servers that are only selected by name."""
+        return load_hidden()
 
     @cached_property
     def configured(self) -> dict[str, Server]:
@@ -243,7 +248,10 @@ class Engine:
 
     def _targets(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for, as local processes."""
-        servers = configured(self.servers, options.servers, options.variants)
+        hidden = [word for word in options.servers if wanted(word).name in self.hidden]
+        shown = [word for word in options.servers if word not in hidden]
+        servers = configured(self.servers, shown, options.variants) if shown or not hidden else []
+        servers += configured(self.hidden, hidden) if hidden else []
         self.configured.update({server.configuration: server for server in servers})
         frameworks = configured_frameworks(self.frameworks, options.frameworks)
         self.configured_frameworks.update({framework.configuration: framework for framework in frameworks})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.targets.catalog.servers import load_servers
-from tests.faults.harness import control_cases
+from tests.specs.corpus import control_cases
 
 # No step speaks HTTP/2 yet.
 UNTRIED = {"http2"}

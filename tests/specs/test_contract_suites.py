@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.case import Case, RunsOn
-from tests.faults.harness import control_cases
+from tests.specs.corpus import control_cases
 
 ROOT = Path(__file__).parents[2]
 COUNTS = {"http-scope": 19, "http-messages": 19, "websocket": 19, "lifespan": 8, "streaming": 9}

@@ -86,3 +86,12 @@ def test_what_it_claims_was_found_and_nothing_else(session: tuple[RunSession, Re
     assert all(
         {"websocket", "trailers", "pathsend", "denial-response"} <= set(row.offers) for row in running.rows.values()
     )
+
+
+def test_every_case_of_fastcgi_passes_on_the_strict_fastcgi_server(tmp_path: Path) -> None:
+    engine, results = Engine(find()), Results()
+    cases = engine.load([ROOT / "specs/fastcgi"], whole=True).whole
+    jobs = engine.plan(cases, engine.targets(RunOptions(("reference-fastcgi",), ("wsgi-control",))))
+    asyncio.run(RunSession(jobs, wiring.runtime(engine, tmp_path), wiring.runner("reference"), None, [results]).run())
+    assert len(results.kept) == len(jobs) > 100
+    assert wrong(results.kept, Verdict.PASS) == []

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from engine.app.engine import Engine, RunOptions
 from engine.app.mutation.choosing import sampled as sampled_names
 from engine.errors import UsageError
-from engine.model.target import CONTROL, Target
+from engine.model.target import CONTROL, CONTROLS, Target
 from engine.reference.mutants import by_family, generated
+from engine.targets.catalog.gateways.mutants import FAULTS
 from engine.targets.matrix.selection import near_mutant
 
-REFERENCE = "reference"
+REFERENCE, FASTCGI = "reference", "reference-fastcgi"
 GENERATED = "generated"
 LOOP = "asyncio"
+WSGI_CONTROL = CONTROLS[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class Mutation:
 
 def every(engine: Engine) -> list[Mutation]:
     """All mutants, by part and in the order of their families."""
-    of_servers = [(server.name, server.mutants()) for server in engine.servers.values()]
+    servers = (*engine.servers.values(), *engine.hidden.values())
+    of_servers = [(server.name, server.mutants()) for server in servers]
+    of_gateways = [(name, {fault: one.what for fault, one in faults.items()}) for name, faults in FAULTS.items()]
     of_frameworks = [(framework.name, framework.mutants()) for framework in engine.frameworks.values()]
     families = {name: family for family, names in by_family().items() for name in names}
     return [
         Mutation(part, name, what, families.get(name, "") if part == REFERENCE else "")
-        for part, found in (*of_servers, *of_frameworks)
+        for part, found in (*of_servers, *of_frameworks, *of_gateways)
         for name, what in found.items()
     ]
 
@@ -75,8 +79,10 @@ def chosen(known: Sequence[Mutation], words: Sequence[str]) -> list[Mutation]:
 
 def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:
     """The target of each mutant, with the mutant's word. A mutant of the reference server has the bare app, and one of
-    the bare app runs on the reference server; one of the WSGI app has the default server behind the default gateway."""
+    the bare app runs on the reference server; one of the WSGI app, and of a gateway, has the strict FastCGI server."""
     servers = tuple(one.word for one in mutations if one.part in engine.servers)
+    hidden = tuple(one.word for one in mutations if one.part in engine.hidden)
+    gateways = tuple(one.word for one in mutations if one.part in FAULTS)
     apps = [one for one in mutations if one.part in engine.frameworks]
     asgi = tuple(one.word for one in apps if one.part == CONTROL)
     wsgi = tuple(one.word for one in apps if one.part != CONTROL)
@@ -88,5 +94,12 @@ def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:
         of_apps = engine.targets(RunOptions(servers=(REFERENCE,), frameworks=asgi, loop=LOOP))
         found |= {target: target.framework_configuration for target in of_apps}
     if wsgi:
-        found |= {target: target.framework_configuration for target in engine.targets(RunOptions(frameworks=wsgi))}
+        of_apps = engine.targets(RunOptions(servers=(FASTCGI,), frameworks=wsgi))
+        found |= {target: target.framework_configuration for target in of_apps}
+    if hidden:
+        of_servers = engine.targets(RunOptions(servers=hidden, frameworks=(WSGI_CONTROL,)))
+        found |= {target: target.configuration for target in of_servers}
+    if gateways:
+        of_gateways = engine.targets(RunOptions(servers=(FASTCGI,), frameworks=(WSGI_CONTROL,), gateways=gateways))
+        found |= {target: target.gateway for target in of_gateways}
     return found

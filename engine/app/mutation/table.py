@@ -73,8 +73,7 @@ class Table:
     def updated(self, rows: Mapping[str, Row], existing: Iterable[str]) -> Table:
         """The table with other rows for some mutants, without mutants that do not exist any more."""
         whole = {**self.rows, **rows}
-        kept = {*existing, *(name for name in whole if name.startswith("fastcgi~"))}
-        return Table({name: whole[name] for name in sorted(kept) if name in whole})
+        return Table({name: whole[name] for name in sorted(existing) if name in whole})
 
 
 def case_name(file: str, case: str) -> str:

@@ -15,6 +15,7 @@ from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 from engine.targets.catalog.gateways.base import split
+from engine.targets.catalog.gateways.mutants import plain
 from engine.targets.matrix.fitting import NAMES, speaks
 
 T = TypeVar("T", bound=Hashable)
@@ -222,7 +223,7 @@ def words(target: Target) -> dict[str, str]:
         "server": target.server,
         "framework": target.framework,
         "loop": target.loop,
-        "gateway": target.gateway,
+        "gateway": plain(target.gateway),
         "runtime": target.runtime,
     }
 

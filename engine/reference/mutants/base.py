@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from .. import connection
@@ -13,39 +11,14 @@ from ..exchange import Exchange
 from ..scope import scope_of
 from ..session import WebSocketConversation
 from ..stream import ServerStream
+from .base_values import Install, Mutant, Wrong, constant, replaced, together
 
 Scope = dict[str, Any]
 Event = dict[str, Any]
-Install = Callable[[], None]
-Wrong = Callable[[Any], Any]
-"""Makes the wrong function from the right one."""
-
 SERVER = __name__.rpartition(".mutants")[0]
 PROBE = "/health"
 OWN = b"x-engine-call"
 """The header that the engine adds to a request, and by which it finds the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """``what`` is the fault as one clause; ``install`` puts it into the server of this process."""
-
-    what: str
-    install: Install
-
-
-def replaced(owner: ModuleType | type, name: str, wrong: Wrong) -> Install:
-    """Replace a function of a module, or a method or a property of a class, by ``wrong(right)``."""
-
-    def put() -> None:
-        setattr(owner, name, wrong(getattr(owner, name)))
-
-    return put
-
-
-def constant(owner: ModuleType | type, name: str, value: object) -> Install:
-    """Replace a constant of a module or a class."""
-    return lambda: setattr(owner, name, value)
 
 
 def everywhere(function: Callable[..., Any], wrong: Wrong) -> Install:
@@ -61,16 +34,6 @@ def everywhere(function: Callable[..., Any], wrong: Wrong) -> Install:
                 found += 1
         if not found:
             raise LookupError(f"no module of the server has {function.__name__}")
-
-    return put
-
-
-def together(*installs: Install) -> Install:
-    """Put several parts of one fault in."""
-
-    def put() -> None:
-        for install in installs:
-            install()
 
     return put
 
@@ -167,3 +130,10 @@ def header(event: Event, name: bytes) -> list[bytes]:
 def without_headers(event: Event, *names: bytes) -> Event:
     """The event without some of its headers, whose names are in lower case."""
     return {**event, "headers": [pair for pair in event.get("headers", ()) if pair[0].lower() not in names]}
+
+
+__all__ = [
+    "OWN", "PROBE", "Event", "Install", "Mutant", "Scope", "constant", "everywhere", "header", "heads", "is_probe",
+    "received", "received_by_websockets", "replaced", "scopes", "sent", "sent_by_websockets", "together",
+    "without_headers", "written",
+]  # fmt: skip

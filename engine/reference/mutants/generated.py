@@ -21,8 +21,8 @@ from types import CodeType, ModuleType
 
 PREFIX = "generated-"
 NAME = re.compile(r"generated-([a-z0-9-]+)-([0-9]+)")
-# Modules without behaviour towards clients and applications.
-LEFT_OUT = ("__init__", "__main__", "log", "main", "options", "limits")
+# Modules without behaviour towards clients and applications, and those of the FastCGI server.
+LEFT_OUT = ("__init__", "__main__", "log", "main", "options", "limits", "fastcgi", "fastcgi_calls")
 # Calls whose arguments are words for people.
 WORDS = ("say", "trace", "remark", "_remark", "report", "Violation", "RequestRefused")
 

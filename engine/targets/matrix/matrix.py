@@ -9,6 +9,7 @@ from engine.model.target import DIRECT, LOOPS, Target
 from engine.registry import Registry, nearest
 from engine.targets.catalog.frameworks import ASGI, INTERFACES, WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
+from engine.targets.catalog.gateways.mutants import plain
 from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
 from engine.targets.matrix.selection import ALL, DEFAULT, configured_frameworks
@@ -92,9 +93,9 @@ def known_gateways(names: Sequence[str]) -> list[str]:
     """The gateways of those names, each once and in the order of the registry, ALL by itself. Raises UsageError."""
     order = [ALL, DIRECT, *load_gateways()]
     for name in names:
-        if name not in order:
+        if name not in order and name not in load_gateways():
             raise UsageError(f"there is no gateway called {name!r}", hint=nearest(name, order))
-    return [name for name in order if name in names]
+    return [name for name in order if name in names] + [name for name in names if name not in order]
 
 
 def fitting_gateways(server: Server, names: Sequence[str], named: bool) -> list[str]:
@@ -104,7 +105,7 @@ def fitting_gateways(server: Server, names: Sequence[str], named: bool) -> list[
         return [own_gateway(server)]
     fit = gateways_of(server)
     wanted = (DIRECT, *load_gateways()) if ALL in names else names
-    return [name for name in wanted if name in fit or (named and name in names)]
+    return [name for name in wanted if plain(name) in fit or (named and name in names)]
 
 
 def loop_words(word: str) -> tuple[str, ...]:

@@ -20,6 +20,12 @@ def load_servers() -> Registry[Server]:
     return Registry("server", [_with_translations(server) for server in servers])
 
 
+def load_hidden() -> Registry[Server]:
+    """The servers that no list has and ``all`` does not select, found by their ``HIDDEN``."""
+    hidden = found("engine.targets.catalog.servers", "HIDDEN")
+    return Registry("server", [value for value in hidden if isinstance(value, Server)])
+
+
 def _with_translations(server: Server) -> Server:
     """A server with the translations that options have for it; its own go before these."""
     more = {

@@ -1,0 +1,635 @@
+"""Faults of the strict FastCGI server: in records, requests and connections, in the environ, and in responses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from .. import fastcgi, fastcgi_calls
+from ..fastcgi import (
+    BEGIN,
+    CANT_MULTIPLEX,
+    COMPLETE,
+    END,
+    KIB,
+    OVERLOADED,
+    RESULT,
+    STDERR,
+    STDOUT,
+    UNKNOWN,
+    UNKNOWN_ROLE,
+    VALUES,
+    Connection,
+    Request,
+)
+from ..fastcgi_calls import End
+from .base_values import Install, Mutant, constant, replaced, together
+
+Environ = MutableMapping[str, Any]
+Fields = list[tuple[str, str]]
+PEER = b"HTTP_X_ENGINE_PEER"  # only a gateway of the engine sets it
+
+_last_query = [""]
+
+
+def install(name: str) -> None:
+    """Put a fault into the server of this process. Raises KeyError for an unknown name."""
+    MUTANTS[name].install()
+
+
+def summaries() -> dict[str, str]:
+    """The fault of each mutant in one clause, by the mutant's name."""
+    return {name: mutant.what for name, mutant in MUTANTS.items()}
+
+
+# Tools: each replaces one method, and does something before it, after it or instead.
+
+
+def _before(name: str, act: Callable[..., bool]) -> Install:
+    """Act before a method of a connection; the method runs if ``act`` returns True."""
+
+    def wrong(right: Any) -> Any:
+        def method(self: Connection, *given: Any) -> None:
+            if act(self, *given):
+                right(self, *given)
+
+        return method
+
+    return replaced(Connection, name, wrong)
+
+
+def _after(name: str, act: Callable[..., None]) -> Install:
+    """Act after a method of a connection."""
+
+    def wrong(right: Any) -> Any:
+        def method(self: Connection, *given: Any) -> None:
+            right(self, *given)
+            act(self, *given)
+
+        return method
+
+    return replaced(Connection, name, wrong)
+
+
+def _sent(change: Callable[[int, int, bytes], tuple[int, int, bytes] | None]) -> Install:
+    """Change each record that is sent, by type, id and content; None drops it."""
+
+    def wrong(right: Any) -> Any:
+        def send(self: Connection, kind: int, id: int, content: bytes) -> None:
+            changed = change(kind, id, content)
+            if changed is not None:
+                right(self, *changed)
+
+        return send
+
+    return replaced(Connection, "send", wrong)
+
+
+def _lengths(change: Callable[[int], int]) -> Install:
+    def wrong(right: Any) -> Any:
+        def length_at(data: bytes, at: int) -> tuple[int, int]:
+            size, after = right(data, at)
+            return change(size), after
+
+        return length_at
+
+    return replaced(fastcgi, "length_at", wrong)
+
+
+def _pairs(change: Callable[[list[tuple[bytes, bytes]]], list[tuple[bytes, bytes]]]) -> Install:
+    """Change the parameters of each request."""
+    return _inputs(lambda pairs, body: (change(pairs), body))
+
+
+def _inputs(change: Callable[[Any, bytes], tuple[Any, bytes]]) -> Install:
+    """Change the parameters and the body of each request."""
+
+    def wrong(right: Any) -> Any:
+        return lambda pairs, body: right(*change(pairs, body))
+
+    return replaced(fastcgi, "environ_of", wrong)
+
+
+def _environ(change: Callable[[Environ], object]) -> Install:
+    """Change the environ of each call."""
+
+    def wrong(right: Any) -> Any:
+        def environ_of(pairs: Any, body: bytes) -> Environ:
+            environ: Environ = right(pairs, body)
+            change(environ)
+            return environ
+
+        return environ_of
+
+    return replaced(fastcgi, "environ_of", wrong)
+
+
+def _heads(change: Callable[[str, Fields], tuple[str, Fields]]) -> Install:
+    """Change the status and the fields of each response."""
+
+    def wrong(right: Any) -> Any:
+        return lambda status, fields: right(*change(status, fields))
+
+    return replaced(fastcgi_calls, "head_of", wrong)
+
+
+def _fields(change: Callable[[Fields], Fields]) -> Install:
+    return _heads(lambda status, fields: (status, change(fields)))
+
+
+def _apps(wrap: Callable[[Any], Any]) -> Install:
+    """Call the application through a wrapper."""
+
+    def wrong(right: Any) -> Any:
+        return lambda app, environ, out: right(wrap(app), environ, out)
+
+    return replaced(fastcgi, "play", wrong)
+
+
+def _played(wrong: Callable[[Any], Any]) -> Install:
+    return replaced(fastcgi, "play", wrong)
+
+
+# Records and streams
+
+
+def _half_records_dropped(self: Connection, buffer: bytearray) -> None:
+    buffer.clear()
+
+
+def _numbered(self: Any, buffer: bytearray) -> bool:
+    self.arrival = getattr(self, "arrival", 0) + 1
+    return True
+
+
+def _note_arrival(self: Any, id: int, content: bytes) -> None:
+    if id in self.requests:
+        self.requests[id].arrival = self.arrival
+
+
+def _late_body(self: Any, request: Any, content: bytes) -> bool:
+    return not content or request.arrival != self.arrival
+
+
+def _pairs_of_each_record(right: Any) -> Any:
+    def take_params(self: Connection, request: Request, content: bytes) -> None:
+        if content:
+            request.pairs += self.decoded(content)
+        else:
+            request.ready = True
+
+    return take_params
+
+
+def _short_body_waits(self: Connection, request: Request) -> bool:
+    length = dict(request.pairs).get(b"CONTENT_LENGTH", b"")
+    return not (length.isdigit() and sum(map(len, request.body)) < int(length))
+
+
+def _stdout_cut(right: Any) -> Any:
+    def out(self: Connection, request: Any, data: bytes) -> None:
+        written = getattr(request, "written", 0)
+        request.written = written + len(data)
+        right(self, request, data[: max(0, 512 * KIB - written)])
+
+    return out
+
+
+def _early_head(self: Connection, id: int, content: bytes) -> None:
+    if id in self.requests:
+        self.send(STDOUT, id, b"Content-Type: text/plain\r\n")
+
+
+def _noise(self: Connection, request: Request, status: int) -> bool:
+    if request.called:
+        self.send(STDERR, request.id, b"a request\n")
+    return True
+
+
+def _length_of_body(pairs: Any, body: bytes) -> tuple[Any, bytes]:
+    others = [(name, value) for name, value in pairs if name != b"CONTENT_LENGTH"]
+    return ([*others, (b"CONTENT_LENGTH", b"%d" % len(body))] if body else pairs), body
+
+
+# Requests and connections
+
+
+def _spent_after(when: Callable[[End], bool]) -> Install:
+    """Reject requests on a connection after one whose end is of some kind."""
+
+    def end(self: Any, request: Request, end: End) -> bool:
+        if self.requests.get(request.id) is request:
+            self.spent = when(end)
+        return True
+
+    def begin(self: Any, id: int, content: bytes) -> bool:
+        if getattr(self, "spent", False) and len(content) >= 8:
+            self.end(Request(id, bool(content[2] & 1)), CANT_MULTIPLEX)
+            return False
+        return True
+
+    return together(_before("done", end), _before("begin", begin))
+
+
+def _kept(keep: Callable[[Request], bool]) -> Install:
+    def end(self: Connection, request: Request, status: int) -> bool:
+        request.keep = keep(request)
+        return True
+
+    return _before("end", end)
+
+
+def _rejected_past_the_gateway(status: int) -> Install:
+    def take_params(self: Connection, request: Request, content: bytes) -> None:
+        if request.ready and request.id in self.requests and PEER not in dict(request.pairs):
+            del self.requests[request.id]
+            self.end(request, status)
+
+    return _after("take_params", take_params)
+
+
+def _stray_closes(self: Connection, record: bytes) -> bool:
+    id = int.from_bytes(record[2:4], "big")
+    if id and record[1] != BEGIN and id not in self.requests:
+        self.over = True
+    return not self.over
+
+
+def _unknown_closes(self: Connection, record: bytes) -> bool:
+    self.over = self.over or record[1] > UNKNOWN
+    return not self.over
+
+
+def _one_at_once(self: Connection, id: int, content: bytes) -> bool:
+    return not self.requests
+
+
+def _abort_silently(right: Any) -> Any:
+    def abort(self: Connection, request: Request) -> None:
+        del self.requests[request.id]
+
+    return abort
+
+
+def _abort_calls(self: Connection, request: Request) -> bool:
+    if not request.ready:
+        self.call(Request(0, True, pairs=self.decoded(bytes(request.params))))
+    return True
+
+
+def _left_behind(right: Any) -> Any:
+    async def serve(self: Connection, reader: Any) -> None:
+        before = self.requests
+        self.requests = _Remembering(before)
+        await right(self, reader)
+        for request in self.requests.last:
+            request.pairs = request.pairs or self.decoded(bytes(request.params))
+            self.call(request)
+
+    return serve
+
+
+class _Remembering(dict[int, Request]):
+    """Requests that remember those that were there when they were cleared."""
+
+    last: tuple[Request, ...] = ()
+
+    def clear(self) -> None:
+        self.last = tuple(request for request in self.values() if not request.called)
+        super().clear()
+
+
+def _any_role(self: Connection, id: int, content: bytes) -> bool:
+    if len(content) < 8:
+        return True
+    self.requests[id] = Request(id, bool(content[2] & 1))
+    return False
+
+
+def _dies(right: Any) -> Any:
+    return lambda self: os._exit(1)
+
+
+def _large_closes(self: Connection, request: Request) -> bool:
+    large = sum(map(len, request.body)) > 64 * KIB
+    if large:
+        self.over = True
+        self.writer.close()
+    return not large
+
+
+# Management
+
+
+def _no_values(self: Connection, kind: int, content: bytes) -> bool:
+    return kind != fastcgi.GET_VALUES
+
+
+def _any_values(right: Any) -> Any:
+    def manage(self: Connection, kind: int, content: bytes) -> None:
+        if kind != fastcgi.GET_VALUES:
+            return right(self, kind, content)  # type: ignore[no-any-return]  # it returns None
+        pairs = [(name, VALUES.get(name, b"")) for name, _ in self.decoded(content)]
+        data = b"".join(bytes((len(name), len(value))) + name + value for name, value in pairs)
+        self.send(RESULT, 0, data)
+
+    return manage
+
+
+# Responses
+
+
+def _raises_with_200(app: Any) -> Any:
+    def wrong(environ: Any, start_response: Any) -> Any:
+        try:
+            return app(environ, start_response)
+        except Exception:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return []
+
+    return wrong
+
+
+def _needs_a_body(right: Any) -> Any:
+    def play(app: Any, environ: Any, out: Callable[[bytes], object]) -> End:
+        put: list[bytes] = []
+
+        def noted(data: bytes) -> None:
+            put.append(data)
+            out(data)
+
+        end: End = right(app, environ, noted)
+        bare = not put and end.rest.endswith(b"\r\n\r\n")
+        return End(b"" if bare else end.rest, end.status, end.broken)
+
+    return play
+
+
+def _buffered(right: Any) -> Any:
+    def play(app: Any, environ: Any, out: Callable[[bytes], object]) -> End:
+        kept: list[bytes] = []
+        end: End = right(app, environ, kept.append)
+        return End(b"".join(kept) + end.rest, end.status, end.broken)
+
+    return play
+
+
+def _unread_breaks_off(right: Any) -> Any:
+    def play(app: Any, environ: Any, out: Callable[[bytes], object]) -> End:
+        body = environ["wsgi.input"]
+
+        def unread() -> bool:
+            return bool(body.tell() < body.getbuffer().nbytes)
+
+        end: End = right(app, environ, lambda data: None if unread() else out(data))
+        return End(end.rest, end.status, end.broken or unread())
+
+    return play
+
+
+def _not_closed(app: Any) -> Any:
+    return lambda environ, start_response: iter(app(environ, start_response))
+
+
+def _without(name: str) -> Install:
+    return _fields(lambda fields: [field for field in fields if field[0].lower() != name])
+
+
+def _status_line(right: Any) -> Any:
+    return lambda status, fields: right(status, fields).replace(b"Status: ", b"HTTP/1.1 ", 1)
+
+
+# The environ
+
+
+def _set(name: str, value: str) -> Install:
+    return _environ(lambda environ: environ.update({name: value}))
+
+
+def _decode(name: str) -> Install:
+    def change(environ: Environ) -> None:
+        environ[name] = unquote_to_bytes(environ.get(name, "").encode("latin-1")).decode("latin-1")
+
+    return _environ(change)
+
+
+def _cut(name: str, at: str) -> Install:
+    def change(environ: Environ) -> None:
+        if name in environ:
+            environ[name] = environ[name].partition(at)[0]
+
+    return _environ(change)
+
+
+def _path_raw(environ: Environ) -> None:
+    environ["PATH_INFO"] = environ.get("REQUEST_URI", "").partition("?")[0]
+
+
+def _no_query(environ: Environ) -> None:
+    if not environ.get("QUERY_STRING"):
+        environ.pop("QUERY_STRING", None)
+
+
+def _texts(environ: Environ) -> None:
+    for name, value in environ.items():
+        if isinstance(value, str) and not name.startswith("wsgi."):
+            environ[name] = value.encode("latin-1").decode("utf-8", "replace")
+
+
+def _own(environ: Environ) -> list[str]:
+    """The variables of a client's own fields, without those of the engine."""
+    return [name for name in environ if name.startswith("HTTP_X_") and not name.startswith("HTTP_X_ENGINE")]
+
+
+def _custom_lost(environ: Environ) -> None:
+    for name in _own(environ):
+        del environ[name]
+
+
+def _first_values(environ: Environ) -> None:
+    for name in _own(environ):
+        environ[name] = environ[name].partition(",")[0]
+
+
+def _mixed(environ: Environ) -> None:
+    query = environ.get("QUERY_STRING", "")
+    if query:
+        environ["QUERY_STRING"], _last_query[0] = _last_query[0] or query, query
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    # records and streams
+    "padding-kept": Mutant(
+        "the padding of a record is content", replaced(fastcgi, "content_of", lambda right: lambda record: record[8:])
+    ),
+    "half-records-dropped": Mutant("an incomplete record is dropped", _after("take_all", _half_records_dropped)),
+    "body-at-once-dropped": Mutant(
+        "a body that arrives together with the begin of its request is dropped",
+        together(_before("take_all", _numbered), _after("begin", _note_arrival), _before("take_stdin", _late_body)),
+    ),
+    "pairs-in-records": Mutant(
+        "a name-value pair that is cut by the end of a record is dropped",
+        replaced(Connection, "take_params", _pairs_of_each_record),
+    ),
+    "lengths-one-byte": Mutant(
+        "every length of a pair is read as one byte",
+        replaced(fastcgi, "length_at", lambda right: lambda data, at: (data[at] if at < len(data) else 0, at + 1)),
+    ),
+    "lengths-modulo-256": Mutant("of a length in four bytes the last one counts", _lengths(lambda size: size & 255)),
+    "empty-values-dropped": Mutant(
+        "parameters without a value are dropped", _pairs(lambda ps: [p for p in ps if p[1]])
+    ),
+    "last-parameter-lost": Mutant("the last parameter is lost", _pairs(lambda pairs: pairs[:-1])),
+    "values-cut": Mutant(
+        "a parameter's value is cut after 100 bytes", _pairs(lambda ps: [(n, v[:100]) for n, v in ps])
+    ),
+    "first-stdin-only": Mutant(
+        "the first STDIN record of a request is its body",
+        _before("take_stdin", lambda self, request, content: not (content and request.body)),
+    ),
+    "stdin-cut": Mutant(
+        "the last byte of a body of more than 64 KiB is lost",
+        _inputs(lambda pairs, body: (pairs, body[:-1] if len(body) > 64 * KIB else body)),
+    ),
+    "body-lost": Mutant("the body is empty", _inputs(lambda pairs, body: (pairs, b""))),
+    "stdin-is-the-length": Mutant("CONTENT_LENGTH is the length of STDIN", _inputs(_length_of_body)),
+    "short-body-waits": Mutant(
+        "a body that is shorter than CONTENT_LENGTH is waited for", _before("call", _short_body_waits)
+    ),
+    "stdout-cut": Mutant("a response is cut after 512 KiB", replaced(Connection, "out", _stdout_cut)),
+    "stdout-not-ended": Mutant(
+        "STDOUT is not ended",
+        _sent(lambda kind, id, content: None if kind == STDOUT and not content else (kind, id, content)),
+    ),
+    "early-head": Mutant("the head of a response is sent before the parameters arrive", _after("begin", _early_head)),
+    "noise": Mutant("each request writes to STDERR", _before("end", _noise)),
+    # connections and requests
+    "one-request-only": Mutant("a connection takes one request, and rejects others", _spent_after(lambda end: True)),
+    "errors-spoil": Mutant(
+        "after an error of 500 and more a connection rejects requests", _spent_after(lambda end: end.status >= "500")
+    ),
+    "one-at-a-time": Mutant("the application is called for one request at a time", constant(fastcgi, "THREADS", 1)),
+    "never-closes": Mutant(
+        "the connection stays open after a request that does not ask for it",
+        # nginx passes on a response when the connection is closed, and the engine must find the server ready.
+        _kept(lambda request: request.keep or PEER not in dict(request.pairs)),
+    ),
+    "always-closes": Mutant("the connection is closed after each request", _kept(lambda request: False)),
+    "ids-of-one-byte": Mutant(
+        "requests are answered with the last byte of their id",
+        _sent(lambda kind, id, content: (kind, id & 255, content)),
+    ),
+    "stray-records-close": Mutant(
+        "a record of a request that has not begun closes the connection", _before("take", _stray_closes)
+    ),
+    "second-request-dropped": Mutant("a request that begins during another is dropped", _before("begin", _one_at_once)),
+    "abort-silently": Mutant(
+        "a request that is aborted has no END_REQUEST", replaced(Connection, "abort", _abort_silently)
+    ),
+    "abort-calls": Mutant(
+        "the application is called for a request that is aborted before its parameters", _before("abort", _abort_calls)
+    ),
+    "left-behind-called": Mutant(
+        "the application is called if the web server leaves before the end of the parameters",
+        replaced(Connection, "serve", _left_behind),
+    ),
+    "unknown-types-close": Mutant(
+        "a record of an unknown type closes the connection", _before("take", _unknown_closes)
+    ),
+    "roles-taken": Mutant("every role is the responder's", _before("begin", _any_role)),
+    "role-overloaded": Mutant(
+        "an unknown role is rejected as an overload",
+        _sent(
+            lambda kind, id, content: (
+                (kind, id, content[:4] + bytes((OVERLOADED,)) + content[5:])
+                if kind == END and content[4] == UNKNOWN_ROLE
+                else (kind, id, content)
+            )
+        ),
+    ),
+    "dies-of-nonsense": Mutant("malformed bytes end the process", replaced(Connection, "malformed", _dies)),
+    "large-bodies-close": Mutant("a body of more than 64 KiB closes the connection", _before("call", _large_closes)),
+    "always-rejects": Mutant(
+        "every request that comes past the gateway is rejected with UNKNOWN_ROLE",
+        _rejected_past_the_gateway(UNKNOWN_ROLE),
+    ),
+    "always-ends": Mutant(
+        "every request that comes past the gateway ends at once, without a response",
+        _rejected_past_the_gateway(COMPLETE),
+    ),
+    # management
+    "no-values": Mutant("GET_VALUES is not answered", _before("manage", _no_values)),
+    "values-in-words": Mutant(
+        "FCGI_MPXS_CONNS is `yes`", constant(fastcgi, "VALUES", {**VALUES, b"FCGI_MPXS_CONNS": b"yes"})
+    ),
+    "values-of-any-name": Mutant("an unknown variable has an empty value", replaced(Connection, "manage", _any_values)),
+    "unknown-type-silent": Mutant(
+        "a management record of an unknown type is not answered",
+        _before("manage", lambda self, kind, content: kind == fastcgi.GET_VALUES),
+    ),
+    "unknown-type-zero": Mutant(
+        "UNKNOWN_TYPE always names the type 0",
+        _sent(lambda kind, id, content: (kind, id, bytes(8)) if kind == UNKNOWN else (kind, id, content)),
+    ),
+    # responses
+    "status-200": Mutant("the Status field is always 200", _heads(lambda status, fields: ("200 OK", fields))),
+    "reason-lost": Mutant(
+        "the Status field has no phrase", _heads(lambda status, fields: (status.partition(" ")[0], fields))
+    ),
+    "status-in-a-status-line": Mutant(
+        "the head begins with a status line", replaced(fastcgi_calls, "head_of", _status_line)
+    ),
+    "no-content-type": Mutant("Content-Type is left out", _without("content-type")),
+    "no-content-length": Mutant("Content-Length is left out", _without("content-length")),
+    "app-status-1": Mutant(
+        "the application's status is 1",
+        _sent(lambda kind, id, content: (kind, id, b"\0\0\0\1" + content[4:] if kind == END else content)),
+    ),
+    "last-of-a-name": Mutant(
+        "of several fields of one name the last one is sent",
+        _fields(lambda fields: list({name.lower(): (name, value) for name, value in fields}.values())),
+    ),
+    "few-fields": Mutant("the first fifty fields of a response are sent", _fields(lambda fields: fields[:50])),
+    "fields-cut": Mutant(
+        "a field's value is cut after 1,000 bytes",
+        _fields(lambda fields: [(name, value[:1000]) for name, value in fields]),
+    ),
+    "exception-is-200": Mutant("an application that raises has answered with 200", _apps(_raises_with_200)),
+    "head-with-a-body": Mutant(
+        "a head is sent with the first piece of its body, and never without", _played(_needs_a_body)
+    ),
+    "buffered": Mutant("a response is kept until the application has ended", _played(_buffered)),
+    "body-not-closed": Mutant("close() of the application's iterable is not called", _apps(_not_closed)),
+    "unread-breaks-off": Mutant(
+        "the connection is closed if the application leaves a part of the body", _played(_unread_breaks_off)
+    ),
+    # the environ
+    "path-raw": Mutant("PATH_INFO is not decoded", _environ(_path_raw)),
+    "path-twice": Mutant("PATH_INFO is decoded twice", _decode("PATH_INFO")),
+    "path-plus": Mutant(
+        "a plus sign in PATH_INFO becomes a space",
+        _environ(lambda environ: environ.update(PATH_INFO=environ.get("PATH_INFO", "").replace("+", " "))),
+    ),
+    "request-uri-decoded": Mutant("REQUEST_URI is decoded", _decode("REQUEST_URI")),
+    "script-name-slash": Mutant("SCRIPT_NAME is a slash", _set("SCRIPT_NAME", "/")),
+    "empty-query-left-out": Mutant("there is no QUERY_STRING if it is empty", _environ(_no_query)),
+    "query-decoded": Mutant("QUERY_STRING is decoded", _decode("QUERY_STRING")),
+    "query-cut": Mutant("QUERY_STRING ends at its first question mark", _cut("QUERY_STRING", "?")),
+    "query-lost": Mutant("QUERY_STRING is always empty", _set("QUERY_STRING", "")),
+    "query-of-another": Mutant("QUERY_STRING is that of the request before", _environ(_mixed)),
+    "length-without-a-body": Mutant(
+        "CONTENT_LENGTH is 1 if there is no body",
+        _environ(lambda environ: environ.update(CONTENT_LENGTH=environ.get("CONTENT_LENGTH") or "1")),
+    ),
+    "type-lost": Mutant(
+        "CONTENT_TYPE is empty", _environ(lambda environ: environ.update(CONTENT_TYPE="", HTTP_CONTENT_TYPE=""))
+    ),
+    "method-get": Mutant("REQUEST_METHOD is always GET", _set("REQUEST_METHOD", "GET")),
+    "first-value-only": Mutant("of the values of a field X- the first one counts", _environ(_first_values)),
+    "first-cookie-only": Mutant("of several cookies the first one counts", _cut("HTTP_COOKIE", ";")),
+    "values-as-utf-8": Mutant("values are decoded from UTF-8", _environ(_texts)),
+    "custom-lost": Mutant("fields X- are dropped", _environ(_custom_lost)),
+    "protocol-1-1": Mutant("SERVER_PROTOCOL is always HTTP/1.1", _set("SERVER_PROTOCOL", "HTTP/1.1")),
+}

@@ -1,0 +1,18 @@
+"""The cases of the corpus, for tests about all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.app.engine import Engine
+from engine.app.project_paths import find
+from engine.model.case import Case
+
+ROOT = Path(__file__).parents[2]
+
+
+def control_cases() -> list[Case]:
+    """Every case of specs/. Raises AssertionError if the linter finds errors."""
+    loaded = Engine(find()).load([ROOT / "specs"], whole=True)
+    assert not loaded.diagnostics, loaded.diagnostics
+    return list(loaded.whole)
