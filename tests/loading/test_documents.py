@@ -47,7 +47,7 @@ def test_a_huge_file_is_answered_at_once(tmp_path: Path) -> None:
         ("category: some\nsuite: A\n", ["document-kind"]),
         ("- a\n", ["document-kind"]),
         ("text\n", ["document-kind"]),
-        ("history: H\n", ["document-kind"]),
+        ("stories: H\n", ["document-kind"]),
         ("{}\n", ["document-kind"]),
         (
             "clauses: C\nlist: [{id: A-01, level: must, statement: S}, {id: A-01, level: must, statement: S}]\n",
