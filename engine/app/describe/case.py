@@ -79,6 +79,10 @@ def about(case: Case) -> Iterator[str]:
     if case.extended:
         yield "extended, so it runs only with --extended or by its address"
     yield f"timeout {time_in_words(case.timeout)}"
+    if not case.delivery.whole:
+        yield f"delivered {case.delivery.described}"
+    if case.client:
+        yield "plain steps by httpx and websockets"
     if case.needs:
         yield f"needs {', '.join(case.needs)}"
     if only := selected(case.only):
