@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import json
 import re
 import time
+import zlib
 
 from engine.reproduce.parts.checks import ABSENT, Absent, Several
 from engine.reproduce.parts.wire import HOST, PORT, Connection, connect, left
@@ -54,6 +56,17 @@ class Response:
     def body(self) -> bytes:
         """The body, without its chunked coding."""
         return b"".join(data for data, _ in self.pieces)
+
+    @property
+    def content(self) -> object:
+        """The body without its content coding: gzip, deflate or none."""
+        coding = ",".join(self.values("content-encoding")).strip().lower()
+        try:
+            if coding == "gzip":
+                return gzip.decompress(self.body)
+            return zlib.decompress(self.body) if coding == "deflate" else self.body
+        except (OSError, EOFError, zlib.error):
+            return ABSENT
 
     @property
     def size(self) -> int:

@@ -158,18 +158,22 @@ class Log:
 
 
 class Usage:
-    """The resources of the server's processes together: resident memory in bytes, open files, processor seconds."""
+    """The resources of the server's processes together: resident memory in bytes, its peak since the last measurement
+    (on Linux), open files, processor seconds."""
 
     def __init__(self, server: Server) -> None:
         self.pids = server.pids
         self.processes = len(self.pids)
-        self.memory = self.files = 0
+        self.memory = self.files = self.peak = 0
         self.cpu = 0.0
         for pid in self.pids:
             if sys.platform == "linux":
                 process = Path("/proc", str(pid))
                 self.memory += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
                 self.files += len(list((process / "fd").iterdir()))
+                self.peak += 1024 * int(re.findall(r"VmHWM:\s*(\d+)", (process / "status").read_text())[0])
+                # The next measurement has the peak since this one.
+                (process / "clear_refs").write_text("5")
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
                 self.cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
             else:
@@ -182,6 +186,20 @@ class Usage:
                 self.cpu += float(seconds) + 60 * float(minutes.rpartition(":")[2] or 0)
                 files = subprocess.run(["lsof", "-p", str(pid)], capture_output=True, text=True, check=False)
                 self.files += len(files.stdout.splitlines()) - 1
+
+
+def settled(server: Server, within: float) -> None:
+    """Wait until the memory and the files of the server do not change for half a second. Raises ResultUnknown."""
+    deadline = time.monotonic() + within
+    last = Usage(server)
+    while True:
+        time.sleep(0.5)
+        found = Usage(server)
+        if abs(found.memory - last.memory) < 256 * 1024 and found.files == last.files and found.cpu - last.cpu < 0.02:
+            return
+        if time.monotonic() > deadline:
+            raise ResultUnknown(f"the resources of the server still change after {within:g} s")
+        last = found
 
 
 def accepts_connections() -> bool:

@@ -43,6 +43,8 @@ _R = (
 RESPONSE = FactExpressions(
     {
         **attributes(*_R),
+        "content": "{it}.content",
+        "redirects": "[]",
         "body.size": "{it}.size",
         "body.sha256": "{it}.sha256",
         "subprotocol": "{it}.header('sec-websocket-protocol')",
@@ -81,11 +83,13 @@ CONNECT = FactExpressions(
         **{f"tls.{name}": "{it}_tls." + name for name in _TLS},
     }
 )
-EXIT = FactExpressions(attributes("code", "signal", "elapsed"))
+EXIT = FactExpressions(attributes("code", "signal", "elapsed", "ended"))
 LOG = FactExpressions(attributes("text", "lines", "tracebacks"))
 MEASURE = FactExpressions(
     {
         **attributes("memory", "files", "cpu", "processes", "pids"),
+        "memory.peak": "{it}.peak",
+        "memory.peak.growth": "{it}.peak - {it}_before.memory",
         **{f"{name}.growth": "{it}." + name + " - {it}_before." + name for name in ("memory", "files", "cpu")},
     }
 )

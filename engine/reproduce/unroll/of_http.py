@@ -47,6 +47,8 @@ def query_of(query: Query, names: Names) -> Query:
 def request(unroller: Unroller, step: Step) -> None:
     """``request``."""
     params, names = cast(RequestParams, step.params), unroller.names
+    if params.cookies is not None or resolve(params.follow, names) is not False:
+        raise CannotUnroll("a `request` that follows redirects or keeps cookies has no form in plain Python")
     method = text(params.method, names)
     headers = pairs(params.headers, names)
     body = names.render(params.body) if params.body is not None else None

@@ -184,7 +184,9 @@ class Unroller:
             self.capture(name, facts.of(fact, variable))
 
     def group(self, group: Group, facts: FactExpressions, variable: str, sent: str) -> None:
-        """Write the checks of a group."""
+        """Write the checks of a group. Raises CannotUnroll."""
+        if group.same_as is not None:
+            raise CannotUnroll("`same_as` has no form in plain Python")
         for one in group.expectations:
             self.check(one.fact, facts.of(one.fact, variable), self.matcher(one, sent))
         if group.any_of:
