@@ -42,11 +42,14 @@ def is_word(value: str) -> bool:
 
 def parameters(params: object) -> Iterator[tuple[str, object]]:
     """The parameters of a step that say something: those of its frozen value that are neither empty nor a default's.
-    Steps inside are described elsewhere."""
+    Steps inside are described elsewhere. Those of an ``inline`` field are listed with the others."""
     if not is_dataclass(params) or isinstance(params, type):
         return
     for field in fields(params):
         value = getattr(params, field.name)
+        if field.metadata.get("inline"):
+            yield from parameters(value)
+            continue
         if value is None or value in ("", (), field.default) or holds_steps(value):
             continue
         yield field.name.replace("_", " "), value

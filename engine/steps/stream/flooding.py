@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import Reset
 from engine.model.nodes import Node
@@ -36,7 +36,7 @@ class Flood:
     """``flood``: the bytes that are sent again and again, and when it ends."""
 
     of: ByteString
-    bounds: Bounds
+    bounds: Bounds = field(metadata={"inline": True})
 
 
 def parse_bounds(node: Node, reader: NodeReader) -> Bounds:

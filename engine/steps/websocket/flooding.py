@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.model.nodes import Node
 from engine.model.wire_bytes import ByteString
@@ -23,7 +23,7 @@ class Flood:
 
     frames: tuple[FrameSpec, ...]
     of: ByteString | None
-    bounds: Bounds
+    bounds: Bounds = field(metadata={"inline": True})
 
 
 def parse(node: Node, reader: NodeReader) -> Flood:
