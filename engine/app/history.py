@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.app.engine import Engine, RunOptions
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
+from engine.execution.planning.estimate import USUAL_TIMEOUT
 from engine.execution.planning.plan import renumbered
 from engine.model.addresses import meant
 from engine.model.bug import SERVER, Bug
@@ -26,6 +27,8 @@ FILE = "history.yaml"
 WSGI_CONTROL = "wsgi-control"
 PATIENCE = 8.0
 """The longest time limit of a case in seconds, so that the cases of a bug take ten."""
+LONGER = 15.0
+"""The same for a case whose own time limit is longer than usual, since it may need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,14 @@ def chosen(bugs: Sequence[Bug], ids: Sequence[str]) -> list[Bug]:
 
 
 def cases_of(bug: Bug, cases: Sequence[CaseHeader]) -> list[CaseHeader]:
-    """The cases that a bug names, with PATIENCE as the longest time limit: many bugs make a case wait for it. It is the
-    same on both releases, so a slow machine makes a case fail on both."""
+    """The cases that a bug names, with shorter time limits: many bugs make a case wait for its end. They are the same
+    on both releases, so a slow machine makes a case fail on both."""
     named = {address for one in bug.cases for address in meant(one, [case.address for case in cases])}
-    return [replace(case, timeout=min(case.timeout, PATIENCE)) for case in cases if case.address in named]
+    return [replace(case, timeout=_patience(case)) for case in cases if case.address in named]
+
+
+def _patience(case: CaseHeader) -> float:
+    return min(case.timeout, PATIENCE if case.timeout <= USUAL_TIMEOUT else LONGER)
 
 
 def planned(engine: Engine, bugs: Sequence[Bug], cases: Mapping[str, Sequence[CaseHeader]]) -> Plan:

@@ -129,6 +129,13 @@ def targets(engine: Engine, word: str) -> Iterable[str]:
     return [target.id for target in engine.every(RunOptions(servers=(ALL,)))]
 
 
+def bugs(engine: Engine, word: str) -> Iterable[str]:
+    """The ids of known bugs."""
+    from engine.app.history import bugs_in
+
+    return [bug.id for bug in bugs_in(engine)]
+
+
 def locks(engine: Engine, word: str) -> Iterable[str]:
     """The names of locks."""
     return ["project", *engine.servers, *engine.frameworks]
@@ -185,6 +192,7 @@ NAMES: dict[str, Names] = {
     "TARGET": targets,
     "WHAT": lists,
     "RUN|PATH|CASE": runs_and_cases,
+    "history BUG": bugs,
     "lock NAME": locks,
     "new KIND": kinds,
     "new NAME": none,

@@ -73,8 +73,9 @@ def test_a_bug_of_a_framework_runs_its_app(engine: Engine, cases: list[CaseHeade
 
 
 def test_the_time_limit_is_short(cases: list[CaseHeader]) -> None:
-    long = [replace(case, timeout=40.0) for case in cases]
-    assert {case.timeout for case in history.cases_of(BUG, long)} == {8.0}
+    for timeout, expected in ((5.0, 5.0), (10.0, 8.0), (12.0, 12.0), (40.0, 15.0)):
+        limited = history.cases_of(BUG, [replace(case, timeout=timeout) for case in cases])
+        assert {case.timeout for case in limited} == {expected}
 
 
 def test_an_unknown_bug_has_a_hint(engine: Engine) -> None:

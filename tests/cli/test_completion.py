@@ -46,6 +46,7 @@ def completions(line: str, cwd: Path) -> set[str]:
         ("engine explain las", {"last"}),
         ("engine serve hypercorn-starl", {f"hypercorn-starlette-{loop}" for loop in ("auto", "asyncio", "uvloop")}),
         ("engine lock hyper", {"hypercorn"}),
+        ("engine history G0", {"G01", "G03", "G04", "G07", "G09"}),
         ("engine completion z", {"zsh"}),
         ("engine report --format ", {"markdown", "json", "csv", "junit", "github"}),
         ("engine compare last --format t", {"text"}),
