@@ -266,6 +266,16 @@ def _one_at_once(self: Connection, id: int, content: bytes) -> bool:
     return not self.requests
 
 
+def _short_head_lost(right: Any) -> Any:
+    def size_of_record(self: Connection, buffer: bytearray) -> int:
+        if len(buffer) < 8:
+            buffer.clear()
+        size: int = right(self, buffer)
+        return size
+
+    return size_of_record
+
+
 def _abort_silently(right: Any) -> Any:
     def abort(self: Connection, request: Request) -> None:
         del self.requests[request.id]
@@ -525,6 +535,10 @@ MUTANTS: Mapping[str, Mutant] = {
         "a record of a request that has not begun closes the connection", _before("take", _stray_closes)
     ),
     "second-request-dropped": Mutant("a request that begins during another is dropped", _before("begin", _one_at_once)),
+    "cut-record-head": Mutant(
+        "the beginning of a record's head is lost if the rest of the head comes later",
+        replaced(Connection, "size_of_record", _short_head_lost),
+    ),
     "abort-silently": Mutant(
         "a request that is aborted has no END_REQUEST", replaced(Connection, "abort", _abort_silently)
     ),
