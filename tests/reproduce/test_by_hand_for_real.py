@@ -27,7 +27,8 @@ def test_printed_commands_bring_back_what_the_transcript_has(tmp_path: Path) -> 
     direct = failures(RunOptions(frameworks=("control",)), CONTROL)
     assert len(direct) == len(CONTROL)
     behind = failures(
-        RunOptions(servers=("pyuwsgi",), frameworks=("wsgi-control",)), ["fastcgi/checks.yaml::post-json"]
+        RunOptions(servers=("pyuwsgi",), frameworks=("wsgi-control",), gateways=("nginx-fastcgi",)),
+        ["fastcgi/checks.yaml::post-json"],
     )
     assert len(behind) == 1
     found = [*direct, *behind]

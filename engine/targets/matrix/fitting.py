@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model.target import DIRECT, Target
-from engine.targets.catalog.frameworks import ASGI, Framework
+from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import CARRIED, split
 from engine.targets.catalog.servers.base import Server
@@ -28,8 +28,8 @@ def spoken(gateway: str) -> str:
 
 
 def own_gateway(server: Server) -> str:
-    """The default gateway of a server. A server for WSGI apps has the one for its protocol other than HTTP."""
-    return DIRECT if "http" in server.protocols and ASGI in server.interfaces else GATEWAY
+    """The default gateway of a server: none if it speaks HTTP."""
+    return DIRECT if "http" in server.protocols else GATEWAY
 
 
 def gateways_of(server: Server) -> list[str]:

@@ -54,6 +54,9 @@ def speaks(server: str) -> str:
         ("daphne", "access_log", True, "--access-log -"),
         ("daphne", "access_log", False, "--verbosity 0"),
         ("pyuwsgi", "access_log", False, "--disable-logging"),
+        ("gunicorn-sync", "max_requests", 5, "--max-requests 5"),
+        ("waitress", "root_path", "/api", "--url-prefix /api"),
+        ("waitress", "trust_proxy", False, ""),
         ("reference", "access_log", True, "--access-log"),
         (
             "uvicorn-httptools",
@@ -79,6 +82,12 @@ def speaks(server: str) -> str:
             "limits",
             limits(head=9000, concurrency=3, backlog=200),
             "--backlog 200 --backpressure 3 --http1-buffer-size 9000",
+        ),
+        (
+            "waitress",
+            "limits",
+            limits(head=9000, body=10, concurrency=9, backlog=7),
+            "--backlog 7 --max-request-body-size 10 --connection-limit 9 --max-request-header-size 9000",
         ),
         ("pyuwsgi", "limits", limits(head=9000, body=10, backlog=7), "--listen 7 --limit-post 10 --buffer-size 9000"),
         ("reference", "limits", limits(field=1, body=2), "--limit-body 2 --limit-field 1"),

@@ -135,7 +135,7 @@ def test_where_a_server_listens_without_a_descriptor() -> None:
     ):
         line = servers[name].command(Start(PYTHON, "m:app", "auto", ("127.0.0.1", 4000)))
         assert line[line.index(words[0]) :][: len(words)] == words
-    assert [server.name for server in servers.values() if not server.hands_descriptor] == ["granian"]
+    assert [server.name for server in servers.values() if not server.hands_descriptor] == ["granian", "waitress"]
 
 
 def test_daphne_runs_on_asyncio_alone() -> None:
@@ -265,6 +265,38 @@ def test_uwsgi_has_a_socket_for_each_protocol() -> None:
     words = spoken("pyuwsgi", "uwsgi", descriptor=None)
     assert words[words.index("--uwsgi-socket") + 1] == "127.0.0.1:4000"
     assert words[words.index("--threads") + 1] == "50"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gunicorn-sync", ["m:app", "--worker-class", "sync", "--bind", "fd://7"]),
+        ("gunicorn-h1c", ["m:app", "--worker-class", "gthread", "--threads", "50"]),
+        ("hypercorn", ["-m", "hypercorn", "wsgi:m:app", "--bind", "fd://7"]),
+        ("granian", ["--interface", "wsgi", "--blocking-threads", "50", "--host", "127.0.0.1", "--port", "4000"]),
+        ("waitress", ["-m", "waitress", "--listen", "127.0.0.1:4000", "--threads", "50", "m:app"]),
+    ],
+)
+def test_wsgi_apps_over_http(name: str, words: list[str]) -> None:
+    line = spoken(name, "http")
+    assert line[line.index(words[0]) :][: len(words)] == words
+
+
+def test_gunicorn_has_its_parser_in_c_for_wsgi_apps_too() -> None:
+    assert spoken("gunicorn-h1c", "http")[-2:] == ["--http-parser", "fast"]
+    assert "--http-parser" not in spoken("gunicorn-sync", "http")
+
+
+def test_the_sync_worker_has_no_option_of_connections_that_are_kept() -> None:
+    sync = load_servers()["gunicorn-sync"]
+    (reason,) = sync.unsupported({"keep_alive": 5.0})
+    assert "gunicorn-sync does not support the option 'keep_alive'" in reason
+    assert sync.unsupported({"workers": 2, "tls": True}) == ()
+
+
+def test_waitress_on_a_unix_socket() -> None:
+    line = load_servers()["waitress"].command(Start(PYTHON, "m:app", "auto", ("/run/a.sock", 0), interface="wsgi"))
+    assert line[3:5] == ["--unix-socket", "/run/a.sock"]
 
 
 @pytest.mark.parametrize("name", ["fcgisgi", "flup"])

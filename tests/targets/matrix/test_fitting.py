@@ -13,9 +13,9 @@ from engine.targets.matrix.fitting import own_gateway, unsupported
 
 @pytest.mark.parametrize(
     ("server", "expected"),
-    [("gunicorn", "direct"), ("fcgisgi", "nginx-fastcgi"), ("flup", "nginx-fastcgi"), ("pyuwsgi", "nginx-fastcgi")],
+    [("gunicorn", "direct"), ("fcgisgi", "nginx-fastcgi"), ("flup", "nginx-fastcgi"), ("pyuwsgi", "direct")],
 )
-def test_a_server_for_wsgi_apps_alone_is_there_for_fastcgi_though_it_speaks_http(server: str, expected: str) -> None:
+def test_a_server_has_a_gateway_only_if_it_speaks_no_http(server: str, expected: str) -> None:
     assert own_gateway(load_servers()[server]) == expected
 
 

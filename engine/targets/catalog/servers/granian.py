@@ -25,6 +25,8 @@ from engine.targets.catalog.servers.base import (
 )
 from engine.targets.catalog.servers.tls import files_of
 
+# Requests that a WSGI app is given at a time, each on a thread of its own.
+THREADS = 50
 # The least that its flags take.
 SMALLEST_BUFFER = 8192
 SMALLEST_BACKLOG = 128
@@ -36,7 +38,8 @@ def base(start: Start) -> Sequence[str]:
     path = unix_path(start.address)
     return [
         str(start.python), "-m", "granian", start.app,
-        "--interface", "asgi",
+        "--interface", start.interface,
+        *(["--blocking-threads", str(THREADS)] if start.interface == "wsgi" else []),
         *(["--uds", path] if path else ["--host", host, "--port", str(port)]),
         "--loop", start.loop,
     ]  # fmt: skip
@@ -99,4 +102,5 @@ SERVER = Server(
             "two-threads", ("--runtime-mode", "mt", "--runtime-threads", "2"), summary="its runtime on two threads"
         ),
     ),
+    interfaces=frozenset({"asgi", "wsgi"}),
 )

@@ -32,10 +32,14 @@ LONGEST_LINE = 8190
 
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
-    bind = display(start.address) if start.descriptor is None else f"fd://{start.descriptor}"
-    worker = ["--worker-class", "asgi", "--asgi-loop", start.loop]
     if start.interface == "wsgi":
-        worker = ["--worker-class", "gthread", "--threads", str(THREADS)]
+        return line(start, ["--worker-class", "gthread", "--threads", str(THREADS)])
+    return line(start, ["--worker-class", "asgi", "--asgi-loop", start.loop])
+
+
+def line(start: Start, worker: Sequence[str]) -> list[str]:
+    """The command line with the flags of a class of workers."""
+    bind = display(start.address) if start.descriptor is None else f"fd://{start.descriptor}"
     return [
         str(start.python), "-m", "gunicorn", start.app, *worker,
         "--bind", bind,

@@ -1,4 +1,4 @@
-"""gunicorn with its parser in C, gunicorn_h1c, which it takes for ASGI apps where the package is installed.
+"""gunicorn with its parser in C, gunicorn_h1c, which it takes by default where the package is installed.
 
 The extra ``gunicorn[fast]`` of 27.0.1 asks for gunicorn_h1c 0.6.14, and gunicorn itself takes any from 0.4.1 on. The
 lock has the newest release that can be installed. ``--http-parser fast`` makes gunicorn refuse to start without it.
@@ -29,5 +29,4 @@ SERVER = replace(
     asks={},
     # Its parser in C does not read the PROXY protocol, and gunicorn refuses to start with both.
     options={name: option for name, option in gunicorn.SERVER.options.items() if name != "proxy_protocol"},
-    interfaces=frozenset({"asgi"}),
 )

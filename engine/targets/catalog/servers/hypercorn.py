@@ -29,7 +29,7 @@ def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     bind = display(start.address) if start.descriptor is None else f"fd://{start.descriptor}"
     return [
-        str(start.python), "-m", "hypercorn", start.app,
+        str(start.python), "-m", "hypercorn", start.app if start.interface == "asgi" else f"wsgi:{start.app}",
         "--bind", bind,
         *([] if start.loop == "auto" else ["--worker-class", start.loop]),
         "--graceful-timeout", str(GRACEFUL),
@@ -62,4 +62,5 @@ SERVER = Server(
     },
     since={"state": "0.17.0", "reload": "0.18.0"},
     variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
+    interfaces=frozenset({"asgi", "wsgi"}),
 )
