@@ -26,8 +26,8 @@ proves that the case can fail.
 
 By default, the cases run that specs/mutants.json names for a mutant: its rarest
 ones, and each case on one mutant at least. `--whole` runs every case that fits,
-and --write updates the table with the result. The exit code is 1 if a mutant
-survives, or a case passes on it, against the table."""
+and --write updates the table with the result. The exit code is 1 if a mutant of
+the table survives, or a case of the table kills none."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,12 +103,14 @@ def run(parsed: argparse.Namespace) -> int:
         outcomes = running.run(engine, jobs, targets, show, until_killed=parsed.generated)
     except Stopped:
         raise KeyboardInterrupt from None
-    broken = judging.broken_claims(known, chosen or {}, outcomes)
+    claims = judging.refuted(known, chosen or {}, outcomes)
     if parsed.format == "json":
         print(json.dumps([outcome_document(one) for one in outcomes.values()], indent=1))
     else:
         print(summary(words, outcomes, time.monotonic() - began))
-    for text in broken:
+    for text in claims.doubtful:
+        print(f"{paint(Role.WARNING, 'not this time:')} {text}", file=notes)
+    for text in claims.broken:
         print(f"{paint(Role.FAILING, 'against the table:')} {text}", file=notes)
     if parsed.write:
         rows = {name: one.row for name, one in outcomes.items()}
@@ -118,7 +120,7 @@ def run(parsed: argparse.Namespace) -> int:
         with writing("the table lies next to the suites"):
             path.write_text(table.text_of(known.updated(rows, [one.word for one in mutations])), "utf-8")
         print(f"written: {path.name}", file=notes)
-    return int(bool(broken))
+    return int(bool(claims.broken))
 
 
 def line(one: Outcome, paint: Paint, change: str = "") -> str:

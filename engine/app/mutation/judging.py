@@ -61,16 +61,28 @@ def outcome(mutant: str, results: Iterable[JobResult]) -> Outcome:
     return Outcome(mutant, row, tuple(sorted(passed)), tuple(sorted(errors)))
 
 
-def broken_claims(table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mapping[str, Outcome]) -> list[str]:
-    """A sentence for each claim of the table that the outcomes refute: a mutant survives, or a case that was chosen
-    for it passes or ends in an error."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class RefutedClaims:
+    """The claims of the table that some outcomes refute, each as a sentence. ``broken`` ones are mutants that survive,
+    and cases that were run for mutants and killed none. ``doubtful`` ones are cases that did not kill one mutant, but
+    another: they may depend on the order of cases or on time."""
+
+    broken: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+
+def refuted(table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mapping[str, Outcome]) -> RefutedClaims:
+    """Compare the outcomes with the table. ``chosen`` are the cases that were chosen for each mutant."""
+    survivors, pairs = [], []
     for name, one in outcomes.items():
         row = table.rows.get(name, Row())
-        claimed = set(row.killed) & set(chosen.get(name, ()))
         if row.cases and not one.killed:
-            found.append(f"{name} survives")
-            continue
-        found += [f"{case} passes on {name}" for case in one.passed if case in claimed]
-        found += [f"{case} on {name}: {why}" for case, why in one.errors if case in claimed]
-    return found
+            survivors.append(f"{name} survives")
+        claimed = set(row.killed) & set(chosen.get(name, ()))
+        pairs += [(case, f"{case} passes on {name}") for case in one.passed if case in claimed]
+        pairs += [(case, f"{case} on {name}: {why}") for case, why in one.errors if case in claimed]
+    proved = {case for one in outcomes.values() for case in one.row.cases}
+    return RefutedClaims(
+        (*survivors, *(text for case, text in pairs if case not in proved)),
+        tuple(text for case, text in pairs if case in proved),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.app.mutation.judging import broken_claims, kills, outcome
+from engine.app.mutation.judging import kills, outcome, refuted
 from engine.app.mutation.table import Row, Table
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
@@ -52,7 +52,7 @@ def test_errors_alone_do_not_kill() -> None:
     assert not outcome("reference~a", [result("breaks", Verdict.ERROR)]).killed
 
 
-def test_claims_of_the_table_are_refuted_by_survivors_and_by_cases_that_pass() -> None:
+def test_claims_are_refuted_by_survivors_and_by_cases_that_kill_nothing() -> None:
     table = Table({"r~a": Row(("x.yaml::one", "x.yaml::two")), "r~b": Row(("x.yaml::one",)), "r~c": Row()})
     outcomes = {
         "r~a": outcome("r~a", [result("one", Verdict.FAIL), result("two", Verdict.PASS), result("more", Verdict.PASS)]),
@@ -60,4 +60,6 @@ def test_claims_of_the_table_are_refuted_by_survivors_and_by_cases_that_pass() -
         "r~c": outcome("r~c", [result("one", Verdict.PASS)]),
     }
     chosen = {"r~a": {"x.yaml::one", "x.yaml::two"}, "r~b": {"x.yaml::one"}}
-    assert broken_claims(table, chosen, outcomes) == ["x.yaml::two passes on r~a", "r~b survives"]
+    found = refuted(table, chosen, outcomes)
+    assert found.broken == ("r~b survives", "x.yaml::two passes on r~a")
+    assert found.doubtful == ("x.yaml::one passes on r~b",)
