@@ -91,6 +91,8 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     "ws-always-1002": {
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
+        "operation/options.yaml::ping": _NO_FRAME,
+        "operation/options.yaml::silent-client": _NO_FRAME,
         "contract/websocket.yaml::connect": _HANDSHAKE,
         "contract/websocket.yaml::scope-is-an-object": _NO_FRAME,
         "contract/websocket.yaml::type-is-websocket": _NO_FRAME,
