@@ -128,7 +128,8 @@ def bytes_of(result: JobResult) -> list[str]:
     wire = [event for event in result.transcript.events if event.side is Side.WIRE]
     rows: list[str] = []
     for event in wire[:EVENTS]:
-        rows += shown(replace(event, data=OWN.sub(b"", event.data)))
+        data = OWN.sub(b"", event.data)
+        rows += shown(replace(event, data=data, size=max(event.size, len(event.data)) - len(event.data) + len(data)))
     if len(wire) > EVENTS:
         rows.append(f"... and {len(wire) - EVENTS} more events")
     return rows

@@ -1,0 +1,51 @@
+"""A request that is aborted while the application works is ended.
+
+The exit status is 1 if the fault shows, 0 if it does not, 2 if that is unknown.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from support import Connection, Records, TYPES, any_of, expect, last, need, pairs, record, run
+
+TITLE = "A request that is aborted while the application works is ended"
+
+
+def reproduction() -> None:
+    # fastcgi (specs/fastcgi/protocol.yaml:326)
+    connection = Connection()
+    connection.send(record(TYPES["begin_request"], 1, b"\x00\x01\x00\x00\x00\x00\x00\x00"))
+    connection.send(record(TYPES["params"], 1, pairs((b"GATEWAY_INTERFACE", b"CGI/1.1"), (b"REQUEST_METHOD", b"GET"), (b"SCRIPT_NAME", b""), (b"PATH_INFO", b"/"), (b"QUERY_STRING", b""), (b"REQUEST_URI", b"/"), (b"REQUEST_SCHEME", b"http"), (b"SERVER_PROTOCOL", b"HTTP/1.1"), (b"SERVER_SOFTWARE", b"engine"), (b"SERVER_NAME", b"127.0.0.1"), (b"SERVER_PORT", b"8000"), (b"REMOTE_ADDR", b"127.0.0.1"), (b"REMOTE_PORT", b"50000"), (b"HTTP_HOST", b"127.0.0.1:8000"))) + record(
+        TYPES["params"],
+        1,
+    ))
+    connection.send(record(TYPES["stdin"], 1), b"")
+    records = Records(connection)
+    answer = records.response(1, within=5)
+    need("outcome", answer.outcome, "response")
+    need("faults", answer.faults, [])
+    need("status", answer.status, 200)
+    connection.close()
+
+    # fastcgi (specs/fastcgi/protocol.yaml:327)
+    connection = Connection()
+    connection.send(record(TYPES["begin_request"], 1, b"\x00\x01\x01\x00\x00\x00\x00\x00"))
+    connection.send(record(TYPES["params"], 1, pairs((b"PATH_INFO", b"/slow/2000"), (b"GATEWAY_INTERFACE", b"CGI/1.1"), (b"REQUEST_METHOD", b"GET"), (b"SCRIPT_NAME", b""), (b"QUERY_STRING", b""), (b"REQUEST_URI", b"/slow/2000"), (b"REQUEST_SCHEME", b"http"), (b"SERVER_PROTOCOL", b"HTTP/1.1"), (b"SERVER_SOFTWARE", b"engine"), (b"SERVER_NAME", b"127.0.0.1"), (b"SERVER_PORT", b"8000"), (b"REMOTE_ADDR", b"127.0.0.1"), (b"REMOTE_PORT", b"50000"), (b"HTTP_HOST", b"127.0.0.1:8000"))) + record(
+        TYPES["params"],
+        1,
+    ))
+    connection.send(record(TYPES["stdin"], 1), b"")
+    connection.pause(0.1)
+    connection.send(record(TYPES["abort_request"], 1))
+    records = Records(connection)
+    answer = records.response(1, within=5)
+    expect("outcome", answer.outcome, any_of("response", "rejected", "empty"))
+    expect("faults", answer.faults, [])
+    expect("protocol_status", answer.protocol_status, "request_complete")
+    expect("types", answer.types, last("end_request"))
+    connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(run(reproduction, TITLE))
