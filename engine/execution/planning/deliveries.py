@@ -22,7 +22,7 @@ def delivered(cases: Sequence[C], words: Sequence[str], client: str = OWN) -> li
 
     ``words`` are names of DELIVERIES, and ALL, which adds the deliveries that a case declares; without any, each case
     has those that it declares. A case that declares a delivery itself stands for it once. ``client`` is one of CLIENTS.
-    A case of which no library can perform a step is left out for LIBRARY.
+    A case of which no library can perform a step has no second client for ALL; for LIBRARY the plan has the reason.
     """
     if not words and client == OWN:
         return list(cases)
@@ -43,7 +43,7 @@ def delivered(cases: Sequence[C], words: Sequence[str], client: str = OWN) -> li
 def _by_clients(case: C, client: str) -> Iterator[C]:
     if client != LIBRARY:
         yield case
-    if client != OWN and case.plain:
+    if client == LIBRARY or (client == ALL and case.plain):
         yield case.delivered(case.delivery, LIBRARY)
 
 

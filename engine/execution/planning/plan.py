@@ -10,7 +10,7 @@ from typing import TypeVar
 from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.keywords import expression
-from engine.model.case import CaseHeader, RunsOn
+from engine.model.case import LIBRARY, CaseHeader, RunsOn
 from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
@@ -233,6 +233,8 @@ def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupporte
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
             return f"left out: {skip.because}"
+    if case.client == LIBRARY and not case.plain:
+        return "no step of it is plain, so no client library performs it; `engine show` gives the reasons"
     missing = lacking(case, offered, target)
     if missing and missing[0] == speaks(target):
         return f"{target.configuration} does not speak {NAMES[missing[0]]}"

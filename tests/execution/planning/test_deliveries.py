@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from engine.execution.planning.deliveries import addressed, delivered
+from engine.execution.planning.plan import plan
 from engine.model.case import LIBRARY, CaseHeader, without_sending
 from engine.model.delivery import BYTES, PIECES, WHOLE, cut_at
-from tests.execution.planning.test_plan import CASE, named
+from tests.execution.planning.test_plan import CASE, CONTROL, named
 
 MATRIX = replace(CASE, id="status[404]", stem="status", variant="404")
 
@@ -74,7 +75,10 @@ def test_the_clients_of_a_run() -> None:
     plain = replace(CASE, plain=True)
     cases = [plain, MATRIX]
     assert [one.id for one in delivered(cases, [], "own")] == ["a", "status[404]"]
-    assert [one.id for one in delivered(cases, [], LIBRARY)] == ["a[library]"]
+    assert [one.id for one in delivered(cases, [], LIBRARY)] == ["a[library]", "status[404-library]"]
+    assert [one.id for one in delivered(cases, [], "all")] == ["a", "a[library]", "status[404]"]
+    jobs = plan(delivered(cases, [], LIBRARY), [CONTROL], lambda target: frozenset(), lambda target, options: ())
+    assert [job.left_out.partition(",")[0] for job in jobs] == ["", "no step of it is plain"]
     assert [one.id for one in delivered(cases, ["bytes"], "all")] == [
         "a[bytes]",
         "a[bytes-library]",
