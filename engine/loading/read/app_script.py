@@ -158,6 +158,13 @@ def _read(command: Command, node: Node, reader: CommandReader) -> Any:
     if command.task and node.get("as") is None:
         what = f"`{command.name}` lacks `as`"
         reader.wrong(node, "missing-key", what, "name it, so that `join` and `cancel` can")
+    given = [name for name in command.keys if name in node]
+    if command.any_key and not given:
+        what = f"`{command.name}` lacks {' or '.join(f'`{name}`' for name in command.keys)}"
+        reader.wrong(node, "missing-key", what, "add one of these keys")
+    if command.one_key and len(given) > 1:
+        what = f"`{command.name}` has {' and '.join(f'`{name}`' for name in given)}"
+        reader.wrong(node, "too-many-keys", what, "use one command for each")
     argument: dict[str, Any] = {}
     for name, key in command.keys.items():
         child = node.get(name)

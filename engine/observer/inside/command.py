@@ -47,9 +47,9 @@ class Command:
     """A command: its word, one sentence about it, and the function that performs it.
 
     ``argument`` is the value under the word: a ``mapping`` of ``keys``, a ``message`` that is checked against ASGI, a
-    ``time``, ``true``, the name of a ``mark`` or of a ``task`` that was spawned. ``any_key`` requires at least one key.
-    ``task`` means that it starts a task, and needs a name for it. ``marks`` is ``sets`` or ``awaits``, for the mark
-    that it names.
+    ``time``, ``true``, the name of a ``mark`` or of a ``task`` that was spawned. ``any_key`` requires at least one key,
+    and ``one_key`` permits only one. ``task`` means that it starts a task, and needs a name for it. ``marks`` is
+    ``sets`` or ``awaits``, for the mark that it names.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Command:
     keys: Mapping[str, CommandKey] = field(default_factory=dict)
     argument: str = "mapping"
     any_key: bool = False
+    one_key: bool = False
     task: bool = False
     marks: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import importlib
+import os
 from contextvars import ContextVar
 from typing import Any
 
@@ -71,11 +72,14 @@ async def set_(play: Play, entry: ScriptCommand) -> None:
 
 
 async def get(play: Play, entry: ScriptCommand) -> Result:
-    """``get: {scope: path}`` or ``{context: name}``: the outcome's value; None for a variable that is not set.
+    """``get: {scope: path}``, ``{context: name}`` or ``{env: NAME}``: the outcome's value; None for a variable that is
+    not set.
 
     Raises KeyError or IndexError for an invalid path in the scope.
     """
     value = entry.value()
+    if "env" in value:
+        return Result(value=os.environ.get(value["env"]))
     if "context" in value:
         return Result(value=_variable(value["context"]).get(None))
     return Result(value=_walk(play.scope, value["scope"].split(".")))
@@ -177,8 +181,10 @@ COMMANDS: dict[str, Command] = {
             {
                 "scope": CommandKey("word", "A way into the scope."),
                 "context": CommandKey("word", "A context variable."),
+                "env": CommandKey("word", "An environment variable of the server's process."),
             },
             any_key=True,
+            one_key=True,
         ),
         Command("join", "Wait for a task that was spawned.", join, argument="task"),
         Command("mark", "Set a mark, which either side may await.", mark, argument="mark", marks="sets"),

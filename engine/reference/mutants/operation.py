@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .. import connection, log, proxy
+from .. import connection, log, main, proxy
 from ..frames import ClientFrames
 from ..limits import LIMITS, Limits
 from ..proxy import Malformed, ProxyHeader
@@ -111,6 +112,17 @@ def _without_status(right: Any) -> Any:
     return lambda client, request, version, status, size: right(client, request, version, 0, size)
 
 
+def _in_a_clean_environment(right: Any) -> Any:
+    """Like a manager of services, which passes on only the variables that it knows."""
+
+    def loaded(name: str) -> Any:
+        for other in [one for one in os.environ if not one.startswith(("ENGINE", "PYTHON")) and one != "PATH"]:
+            del os.environ[other]
+        return right(name)
+
+    return loaded
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "unix-server-cut": Mutant("on a Unix socket server is the first two letters of the path", scopes(_cut_path)),
     "unix-client-empty": Mutant("on a Unix socket client is an empty host and a port as text", scopes(_empty_client)),
@@ -145,6 +157,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "no-pings": Mutant("no pings are sent", replaced(ClientFrames, "ping", _nothing)),
     "silent-clients-kept": Mutant(
         "a client that answers no ping stays connected", replaced(WebSocketConversation, "_close", _silence_accepted)
+    ),
+    "environment-cleared": Mutant(
+        "workers keep only the engine's own variables of the environment",
+        replaced(main, "loaded", _in_a_clean_environment),
     ),
     "access-log-without-status": Mutant("the access log has no status", replaced(log, "access", _without_status)),
 }

@@ -147,7 +147,9 @@ class Script:
             self.line(f"{self.context(name)}.set({self.python(value)})")
 
     def on_get(self, argument: Mapping[str, str], result: str) -> None:
-        if "context" in argument:
+        if "env" in argument:
+            self.keep(result, "value", f"os.environ.get({argument['env']!r})")
+        elif "context" in argument:
             self.keep(result, "value", f"{self.context(argument['context'])}.get(None)")
         else:
             self.keep(result, "value", f"part(scope, {argument['scope']!r})")
@@ -313,7 +315,7 @@ def application(case: Case, contract: str, client: str, *, records: bool) -> str
     return double_quoted(f"{doc(case)}{split_imports(imports)}{text}\n")
 
 
-STANDARD = parsed("import asyncio\nimport contextlib\nfrom contextvars import ContextVar\n")
+STANDARD = parsed("import asyncio\nimport contextlib\nimport os\nfrom contextvars import ContextVar\n")
 
 
 def split_imports(imports: str) -> str:

@@ -39,6 +39,7 @@ def act(text: str) -> AppCommand:
         ("{set: {scope: {state.a: 1}, context: {v: $(run)}}}", {"scope": {"state.a": 1}, "context": {"v": "$(run)"}}),
         ("{set: {scope: {state.a: {bytes: x1}}}}", {"scope": {"state.a": plain("x1")}}),
         ("{get: {context: leak, as: seen}}", {"context": "leak"}),
+        ("{get: {env: HOME, as: home}}", {"env": "HOME"}),
         ("{sleep: 20ms}", 0.02),
         ("{raise: {class: OSError}}", {"class": "OSError", "message": ""}),
         ("{raise: {class: OSError, message: gone}}", {"class": "OSError", "message": "gone"}),
@@ -55,6 +56,18 @@ def act(text: str) -> AppCommand:
 )
 def test_arguments_have_the_players_shape(text: str, argument: Any) -> None:
     assert act(text).argument == argument
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("{get: {as: seen}}", "missing-key"),
+        ("{set: {as: seen}}", "missing-key"),
+        ("{get: {scope: path, env: HOME}}", "too-many-keys"),
+    ],
+)
+def test_a_command_reads_one_thing_and_writes_at_least_one(command: str, code: str) -> None:
+    assert codes(suite(OK.replace("/scope", "/"), f"application: {{http: [{command}]}}")) == [code]
 
 
 def test_names_and_places() -> None:

@@ -222,6 +222,18 @@ def test_context_variables_show_a_server_that_leaks(tmp_path: Path) -> None:
     assert [(outcome.ok, outcome.value) for outcome in seen] == [(True, None), (True, None), (True, 1)]
 
 
+def test_environment_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OF_THE_CASE", "a value")
+    monkeypatch.delenv("OF_NOBODY", raising=False)
+    seen = Stage(tmp_path).play(
+        command("get", {"env": "OF_THE_CASE"}, "one"), command("get", {"env": "OF_NOBODY"}, "none")
+    )
+    assert [(name, outcome.ok, outcome.value) for name, outcome in seen.outcomes.items()] == [
+        ("one", True, "a value"),
+        ("none", True, None),
+    ]
+
+
 def test_sleep(tmp_path: Path) -> None:
     outcome = Stage(tmp_path).play(command("sleep", 0.02, "nap")).outcomes["nap"]
     assert outcome.ok
