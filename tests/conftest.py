@@ -31,6 +31,7 @@ LONG = {
     "tests/specs/test_reference.py": 30,
     "tests/cli/test_baseline.py": 25,
     "tests/reproduce/test_by_hand_for_real.py": 25,
+    "tests/reproduce/test_folder_for_real.py": 25,
     "tests/worker/test_client.py": 25,
     "tests/loading/test_bounds.py": 25,
     "tests/model/test_tagged.py": 10,

@@ -267,7 +267,15 @@ def test_a_server_behind_a_gateway_and_an_app_without_a_server(tmp_path: Path) -
     """FastCGI records that no response follows, and a call of a framework's application."""
     options = ["--results", str(tmp_path / "results")]
     for arguments in (
-        ["specs/fastcgi/protocol.yaml::get-values", "--server", "pyuwsgi", "--framework", "wsgi-control"],
+        [
+            "specs/fastcgi/protocol.yaml::get-values",
+            "--server",
+            "pyuwsgi",
+            "--gateway",
+            "nginx-fastcgi",
+            "--framework",
+            "wsgi-control",
+        ],
         ["specs/frameworks/obligations.yaml::least-scope", "--framework", "quart"],
     ):
         done = forked.engine(Path.cwd(), ["grid", *arguments, *options])
