@@ -250,7 +250,13 @@ def one(word: str, engine: Engine, among: Sequence[str] = (), targets: Iterable[
     what = named([word], engine, among)
     if not what.addresses:
         raise UsageError(f"{word!r} is not the address of a case", hint="use FILE::CASE or FILE::CASE[VALUE]")
-    found = what.cases(engine.load(what.paths, what.roots, whole=True))
+    return only(word, what, engine.load(what.paths, what.roots, whole=True))
+
+
+def only(word: str, what: NamedCases, loaded: Loaded) -> Case:
+    """The one case that a word names among loaded documents, with its body. Raises UsageError for none, and for
+    several, which it lists."""
+    found = what.cases(loaded)
     # Of several the word means the one that it is a whole ending of, and else all.
     exact = meant(str(what.addresses[0]), [case.address for case in found])
     found = [case for case in found if case.address in exact]

@@ -16,7 +16,7 @@ from engine.channels.tcp import open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.runner.trimming import Budget
-from engine.execution.schedule import Limits, Schedule, unknown
+from engine.execution.schedule import Limits, Schedule, Stop, stopped, unknown
 from engine.model.baseline import KnownFailure
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.result_event import ResultEvent
@@ -94,7 +94,8 @@ class CounterpartEvents:
 class RunSession:
     """One run, from its first start to its last stop. With ``recheck``, failures are rerun in isolation before the end.
     ``compare`` says which jobs are run last, for comparison (``engine.app.counterparts``); their session is
-    ``counterparts``. By ``durations`` the longest jobs begin first; those of this run are added to them.
+    ``counterparts``. By ``durations`` the longest jobs begin first; those of this run are added to them. ``stop`` is
+    awaited with each target that the run no longer needs.
 
     Jobs that differ only in their ``repeat`` have one result, which is reported for the first of them.
     """
@@ -110,6 +111,7 @@ class RunSession:
     durations: Durations | None = None
     compare: Compare | None = None
     corpus: str = ""
+    stop: Stop = stopped
     rows: dict[str, TargetRow] = field(default_factory=dict)
     results: list[JobResult] = field(default_factory=list)
     failures: dict[str, EngineError] = field(default_factory=dict)
@@ -126,7 +128,9 @@ class RunSession:
             self._known.setdefault(stem(line.case), []).append(line)
         self._repeats = Repeats.of(self.jobs)
         expected = self.durations.expected if self.durations is not None else unknown
-        self.schedule = Schedule(self.jobs, self._start, self.runner.run, self._report, self.limits, expected=expected)
+        self.schedule = Schedule(
+            self.jobs, self._start, self.runner.run, self._report, self.limits, expected=expected, stop=self.stop
+        )
 
     async def run(self, finished: Callable[[], None] | None = None) -> None:
         """Until every job has its verdict and every target is stopped; the same when it is cancelled.

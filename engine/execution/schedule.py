@@ -25,6 +25,7 @@ from engine.model.verdict import JobResult, Verdict
 Start = Callable[[ServerLaunch, Sequence[Job]], Awaitable[LiveTarget]]
 Run = Callable[[Job, LiveTarget], Awaitable[JobResult]]
 Report = Callable[[Job, JobResult], None]
+Stop = Callable[[LiveTarget], Awaitable[object]]
 
 # The time that the orders to stop the last targets have before ``finished`` is called, in seconds.
 HEAD_START = 0.005
@@ -58,6 +59,11 @@ def unknown(job: Job) -> float:
     return 0.0
 
 
+async def stopped(live: LiveTarget) -> None:
+    """Stop a target."""
+    await live.stop()
+
+
 class Schedule:
     """Runs all jobs of a run, each once, and reports each result as it comes.
 
@@ -74,8 +80,11 @@ class Schedule:
         limits: Limits,
         *,
         expected: Expected = unknown,
+        stop: Stop = stopped,
     ) -> None:
+        """``stop`` is awaited with each target that has no more jobs, or that is over."""
         self._jobs = jobs
+        self._stop = stop
         self._start = start
         self._run = run
         self._report = report
@@ -234,7 +243,7 @@ class Schedule:
 
     def end(self, live: LiveTarget) -> None:
         """End a target while the next one starts: a server without work may take a second to exit."""
-        task: asyncio.Task[object] = asyncio.ensure_future(live.stop())
+        task: asyncio.Task[object] = asyncio.ensure_future(self._stop(live))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
 

@@ -1,0 +1,1 @@
+"""``engine try``: one case on targets that stay up, run again when a file changes."""
