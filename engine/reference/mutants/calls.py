@@ -133,11 +133,28 @@ def _at_the_end(right: Any) -> Any:
     return end
 
 
+class _NotingService:
+    """The state of the server for one exchange, which notes the exchange's call in ``own``."""
+
+    def __init__(self, service: Any, own: list[asyncio.Task[None]]) -> None:
+        self._service = service
+        self._own = own
+
+    def call(self, *given: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = self._service.call(*given)
+        self._own.append(task)
+        return task
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+
 def _cancelled_with_the_response(right: Any) -> Any:
-    async def run(self: Exchange) -> bool:
-        calls = set(self._service.calls)
-        going: bool = await right(self)
-        for call in self._service.calls - calls:
+    async def run(self: Any) -> bool:
+        own: list[asyncio.Task[None]] = []
+        self._service = _NotingService(self._service, own)
+        going = bool(await right(self))
+        for call in own:
             call.cancel()
         return going
 
@@ -145,12 +162,14 @@ def _cancelled_with_the_response(right: Any) -> Any:
 
 
 def _cancelled_with_the_client(right: Any) -> Any:
-    async def run(self: Exchange) -> bool:
-        calls = set(self._service.calls)
+    async def run(self: Any) -> bool:
+        own: list[asyncio.Task[None]] = []
+        self._service = _NotingService(self._service, own)
 
         async def watch() -> None:
-            await asyncio.sleep(0)
-            own = self._service.calls - calls
+            # The body of the request is read first, since only one task may read.
+            while not self._delivered:  # noqa: ASYNC110 (a mutant adds no event to the exchange)
+                await asyncio.sleep(0.01)
             await self._stream.gone()
             for call in own:
                 call.cancel()
