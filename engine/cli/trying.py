@@ -20,12 +20,10 @@ from engine.cli.base import (
     server_arguments,
 )
 from engine.model.target import LOOPS
-from engine.terminal import lint_output, trial
+from engine.terminal import lint_output
 from engine.terminal.columns import terminal_width
 from engine.terminal.escape import visible
-from engine.terminal.keys import keys
 from engine.terminal.paint import Paint, Role, paint_for
-from engine.terminal.sources import SourceTexts
 
 if TYPE_CHECKING:
     from engine.app.trying.trial import Trial, Trials
@@ -104,6 +102,7 @@ async def once(trials: Trials, screen: Screen) -> int:
 async def until_ended(trials: Trials, screen: Screen) -> int:
     """Run the case until q is pressed; 0."""
     from engine.app.trying.repeating import Keys, repeat
+    from engine.terminal.keys import keys
 
     pressed = Keys()
     with keys(pressed.take) as screen.has_keys:
@@ -140,6 +139,9 @@ class Screen:
 
     def show(self, found: Trial) -> None:
         """Print the results of a trial."""
+        from engine.terminal import trial
+        from engine.terminal.sources import SourceTexts
+
         limit = terminal_width()
         if found.diagnostics:
             text = lint_output.text(found.diagnostics, found.sources, limit=limit, paint=self.paint)
