@@ -31,6 +31,10 @@ class Endpoints(Protocol):
         """True if the contract answers that path (without its query) at all, by that method."""
         ...
 
+    def bare(self, method: str, path: str, kind: str) -> bool:
+        """True if only the bare app answers that."""
+        ...
+
     def nearest(self, path: str) -> str:
         """A hint: the most similar endpoint, "" if none does."""
         ...

@@ -34,7 +34,9 @@ def environ_of(pairs: list[Pair], body: bytes) -> dict[str, Any]:
 
 
 def head_of(status: str, fields: Fields) -> bytes:
-    """The head of a CGI response."""
+    """The head of a CGI response. Raises ValueError for a line break in it, which would begin another field."""
+    if any(sign in text for text in (status, *(text for pair in fields for text in pair)) for sign in "\r\n\0"):
+        raise ValueError("a line break in the status or in a header")
     lines = [f"Status: {status}", *(f"{name}: {value}" for name, value in fields)]
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
 
@@ -52,9 +54,13 @@ def play(app: Application, environ: dict[str, Any], out: Callable[[bytes], objec
             head.clear()
             begun = True
 
-    def start_response(status: str, fields: Fields, exc_info: object = None) -> Callable[..., Any]:
-        status_line[0] = status
+    def start_response(status: str, fields: Fields, exc_info: Any = None) -> Callable[..., Any]:
+        if exc_info is not None and begun:
+            raise exc_info[1]
+        if exc_info is None and (begun or head):
+            raise RuntimeError("start_response was called a second time without exc_info")
         head[:] = [head_of(status, fields)]
+        status_line[0] = status
         return put
 
     pieces: Any = ()

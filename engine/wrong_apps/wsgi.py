@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from . import boundary
 from .base import Wrong, right_app
 
 Environ = dict[str, Any]
@@ -165,6 +166,7 @@ def always_chunks(inner: WsgiApp) -> WsgiApp:
 
 
 MUTANTS: Mapping[str, Wrong] = {
+    **boundary.MUTANTS,
     "another-type": Wrong("a text has the type text/html", on("/", header("Content-Type", "text/html"), "GET")),
     "echo-cut": Wrong("the last byte of an echo is lost", on("/echo", cut)),
     "json-is-lost": Wrong("JSON is not parsed", on("/json", of_json(lambda said: {**said, "received": None}))),

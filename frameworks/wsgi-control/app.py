@@ -14,6 +14,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+import boundary
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Headers = list[tuple[str, str]]
@@ -34,7 +36,11 @@ def app(environ: Environ, start_response: StartResponse) -> Body:
     """The application."""
     # PEP 3333 lets a server leave PATH_INFO out where it is empty.
     first, *rest = environ.get("PATH_INFO", "").removeprefix("/").split("/")
-    methods = DEEPER.get(first) or HANDLERS.get((first, len(rest)))
+    if first == "boundary" and rest:
+        first, *rest = rest
+        methods = boundary.HANDLERS.get((first, len(rest)))
+    else:
+        methods = DEEPER.get(first) or HANDLERS.get((first, len(rest)))
     if methods is None:
         return error(start_response, 404)
     method = environ["REQUEST_METHOD"]

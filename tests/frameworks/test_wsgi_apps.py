@@ -39,7 +39,11 @@ def test_an_app_does_what_the_contract_says(name: str, manner: str) -> None:
 
 
 def test_every_endpoint_of_the_contract_is_driven_and_no_other() -> None:
-    declared = {f"{one.method} {one.path}" for one in load_wsgi_contract(FOLDER.parents[1] / "frameworks").endpoints}
+    declared = {
+        f"{one.method} {one.path}"
+        for one in load_wsgi_contract(FOLDER.parents[1] / "frameworks").endpoints
+        if not one.bare
+    }
 
     assert {one.endpoint for one in CHECKS} == declared
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ def right() -> App:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # It imports another module of its folder.
+    if str(CONTROL.parent) not in sys.path:
+        sys.path.append(str(CONTROL.parent))
     spec.loader.exec_module(module)
     app: App = module.app
     return app

@@ -33,7 +33,7 @@ PATHS = {
     "websocket": {"/ws/echo": "GET", "/ws/scope": "GET"},
 }
 
-WSGI_PATHS = {"http": {"/": "GET", "/echo": "POST", "/environ": "GET"}}
+WSGI_PATHS = {"http": {"/": "GET", "/echo": "POST", "/environ": "GET", "/bare": "GET"}}
 
 CLAUSES = {
     name: Clause(name, "must", "a standard", f"what {name} says", "", Risk.DOS if name == "RESP-01" else Risk.COURTESY)
@@ -53,6 +53,9 @@ class Contract:
         first = "/" + path.partition("/")[2].partition("/")[0]
         known = self._paths.get(kind, {})
         return known.get(path) == method or (first == "/scope" and known.get(first) == method)
+
+    def bare(self, method: str, path: str, kind: str) -> bool:
+        return path.startswith("/bare")
 
     def nearest(self, path: str) -> str:
         methods = [method for paths in self._paths.values() for one, method in paths.items() if one == path]

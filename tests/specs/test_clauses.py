@@ -14,7 +14,7 @@ from engine.model.clause import UntestedReason
 FOLDER = Path(__file__).parents[2] / "specs" / "clauses"
 CLAUSES = read_clauses([FOLDER])
 
-MISSING = 369
+MISSING = 340
 """The number of clauses whose case is not written yet. It may only fall."""
 
 

@@ -39,7 +39,11 @@ def framework(name: str, into: str, project_paths: ProjectPaths, interface: str 
         folder / frameworks.FILE: filled(f"framework_{interface}.yaml.tmpl", **words),
         folder / frameworks.SOURCE: filled("framework.in.tmpl", **words),
         folder / frameworks.LOCK: f"# Made from {frameworks.SOURCE} by: engine lock {name}\n",
-        folder / "app.py": filled(f"app_{interface}.py.tmpl", **words, **_endpoints(declared.endpoints, interface)),
+        folder / "app.py": filled(
+            f"app_{interface}.py.tmpl",
+            **words,
+            **_endpoints(declared.endpoints, interface),
+        ),
     }
     at_home = root.resolve() == project_paths.frameworks.resolve()
     given = "" if at_home and not project_paths.given else f" --frameworks {shlex.quote(str(relative(root)))}"
@@ -72,6 +76,8 @@ def _endpoints(endpoints: tuple[Endpoint, ...], interface: str) -> dict[str, str
     http: list[str] = []
     sockets: list[str] = []
     for one in endpoints:
+        if one.bare:
+            continue
         name = _function(one)
         endpoint = f"{one.method or 'WebSocket'} {one.path}"
         path, written = FIRST[interface]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from engine.loading.read.app_script import commands
 from engine.loading.rules.view import View
 from engine.model.source_span import SourceSpan
+from engine.model.target import CONTROLS
 from engine.registry import nearest
 
 OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
@@ -15,6 +16,9 @@ OUTCOME = ("ok", "raised", "bases", "elapsed", "event", "count", "value")
 
 CLOSE = "close"
 """The name of the outcome of the server's call of ``close()``, recorded by the observer of a WSGI app."""
+
+BARE = CONTROLS[1]
+"""The bare WSGI app."""
 
 _late = re.compile(r"\$\([^)]*\)")
 
@@ -114,7 +118,12 @@ def _endpoints(view: View) -> None:
         method = item.body.get("method")
         word = str(method.value) if method is not None and isinstance(method.value, str) else "GET"
         target = _late.sub("x", path.value.partition("?")[0])
-        if "$(" in word or path.value.startswith("$(") or endpoints.knows(word, target, kind):
+        if "$(" in word or path.value.startswith("$("):
+            continue
+        if endpoints.knows(word, target, kind):
+            if endpoints.bare(word, target, kind) and not _only_bare(view):
+                what = f"only the bare app answers {word} {target}, and this case runs on others too"
+                view.notes.error(path.place, "bare-endpoint", what, f"add `only: {{frameworks: [{BARE}]}}`")
             continue
         hint = endpoints.nearest(target)
         if not hint or hint.startswith("known"):
@@ -122,6 +131,12 @@ def _endpoints(view: View) -> None:
         named = "WebSocket endpoint" if kind == "websocket" else "endpoint"
         text = f"{word} {target}" if kind != "websocket" else target
         view.notes.error(path.place, "unknown-endpoint", f"{contract} has no {named} {text!r}", hint)
+
+
+def _only_bare(view: View) -> bool:
+    only = view.key("only")
+    frameworks = only.get("frameworks") if only is not None else None
+    return frameworks is not None and [node.value for node in frameworks.items()] == [BARE]
 
 
 def _scripted(view: View, script: str, path: str) -> bool:

@@ -48,6 +48,11 @@ _ENDPOINT: Mapping[str, Any] = {
             "description": "The endpoint also answers everything below its path.",
             "type": "boolean",
         },
+        "bare": {
+            "title": "true or false",
+            "description": "Only the bare app answers; the apps of frameworks need not.",
+            "type": "boolean",
+        },
         "summary": {
             "title": "text",
             "description": "The response.",
@@ -80,13 +85,14 @@ SCHEMA: Mapping[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint. ``path`` has ``{word}`` for exactly one segment; ``deeper`` says that it also answers everything
-    below; ``method`` is "" for a WebSocket."""
+    below; ``method`` is "" for a WebSocket. Only the bare app has one that is ``bare``."""
 
     kind: str
     method: str
     path: str
     summary: str
     deeper: bool = False
+    bare: bool = False
 
     @property
     def asked_for(self) -> tuple[str, str, str]:
@@ -113,11 +119,20 @@ class Contract:
 
     def knows(self, method: str, path: str, kind: str = HTTP) -> bool:
         """True if an endpoint answers this. ``path`` may carry a query; ``method`` is ignored for a WebSocket."""
+        return bool(self._asked(method, path, kind))
+
+    def bare(self, method: str, path: str, kind: str = HTTP) -> bool:
+        """True if only the bare app answers this."""
+        found = self._asked(method, path, kind)
+        return bool(found) and all(endpoint.bare for endpoint in found)
+
+    def _asked(self, method: str, path: str, kind: str) -> list[Endpoint]:
         bare = path.partition("?")[0]
-        return any(
-            endpoint.kind == kind and (kind == WEBSOCKET or endpoint.method == method) and endpoint.answers(bare)
+        return [
+            endpoint
             for endpoint in self.endpoints
-        )
+            if endpoint.kind == kind and (kind == WEBSOCKET or endpoint.method == method) and endpoint.answers(bare)
+        ]
 
     def nearest(self, path: str) -> str:
         """A hint for a path that the contract lacks: what else is asked of that very path, or the nearest path."""
@@ -175,7 +190,8 @@ def endpoint_of(node: Node) -> Endpoint:
     path = documents.text_of(node, "path")
     if not path.startswith("/") or "?" in path:
         raise DocumentError("'path' begins with / and has no query", place=at(node, "path"))
-    return Endpoint(kind, method, path, documents.text_of(node, "summary"), documents.flag_of(node, "deeper"))
+    summary = documents.text_of(node, "summary")
+    return Endpoint(kind, method, path, summary, documents.flag_of(node, "deeper"), documents.flag_of(node, "bare"))
 
 
 def at(node: Node, name: str) -> SourceSpan:

@@ -261,6 +261,13 @@ def test_the_control_alone_plays_scripts(runs_on: str) -> None:
     assert found(OK, extra) == [("runs-on", runs_on)]
 
 
+def test_what_only_the_bare_wsgi_app_answers_is_asked_of_no_other() -> None:
+    steps = "[{request: {path: /bare, expect: {status: 200}}}]"
+    assert found(steps, "runs_on: wsgi") == [("bare-endpoint", "/bare")]
+    assert found(steps, "runs_on: wsgi\nonly: {frameworks: [wsgi-control, fastapi]}") == [("bare-endpoint", "/bare")]
+    assert found(steps, "runs_on: wsgi\nonly: {frameworks: [wsgi-control]}") == []
+
+
 def test_what_goes_past_a_gateway_names_it() -> None:
     steps = "[{fastcgi: {script: [{begin: {}}, {response: {expect: {status: 200}}}]}}]"
 

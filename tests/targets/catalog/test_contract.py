@@ -77,12 +77,20 @@ def test_every_endpoint_says_what_it_does(contract: Contract) -> None:
         ("GET", "/scope", False),
         ("GET", "/response-headers/3", False),
         ("HEAD", "/large", False),
+        ("POST", "/boundary/input/read", True),
     ],
 )
 def test_the_wsgi_apps_have_a_contract_of_their_own(method: str, path: str, known: bool) -> None:
     contract = load_wsgi_contract(FRAMEWORKS)
     assert contract.knows(method, path) == known
     assert all(endpoint.summary and endpoint.kind == HTTP for endpoint in contract.endpoints)
+
+
+def test_some_endpoints_are_those_of_the_bare_wsgi_app_alone() -> None:
+    contract = load_wsgi_contract(FRAMEWORKS)
+    assert contract.bare("GET", "/boundary/environ")
+    assert not contract.bare("GET", "/headers")
+    assert not contract.bare("GET", "/nowhere")
 
 
 def test_a_folder_without_wsgi_apps_needs_no_contract_of_theirs(tmp_path: Path) -> None:
