@@ -127,6 +127,22 @@ cases:
     title: The server survives a request
     steps:
       - request: {path: /crash, expect: {status: 200}}
+  - id: unix
+    title: On a Unix socket a response has a Date
+    server: {listen: unix}
+    steps:
+      - connect: {as: one, capture: {socket: remote}}
+      - request: {path: /scope, connection: one, expect: {status: 200}}
+      - app: {expect: {scope.server: {any_of: [{present: false}, {equals: null}, {var: socket}]}}}
+      - request: {path: /health, expect: {header.date: {present: true}}}
+  - id: ipv6
+    title: On IPv6 a response has a Date
+    server: {listen: ipv6}
+    steps:
+      - connect: {as: one, capture: {local: local, remote: remote}}
+      - request: {path: /scope, connection: one, expect: {status: 200}}
+      - app: {expect: {scope.client: {var: local}, scope.server: {var: remote}}}
+      - request: {path: /health, expect: {header.date: {present: true}}}
   - id: warning
     title: A response has a Date, if possible
     level: should
@@ -134,7 +150,7 @@ cases:
       - request: {path: /health, expect: {header.date: {present: true}}}
 """
 # Those that show a fault of the mutant, which the reference server does not have.
-OF_THE_MUTANT = ("request", "tcp", "parallel", "repeat", "eventually", "connect", "marks", "warning")
+OF_THE_MUTANT = ("request", "tcp", "parallel", "repeat", "eventually", "connect", "marks", "unix", "ipv6", "warning")
 NAMES = (
     *OF_THE_MUTANT, "websocket", "app", "timeout", "processes", "log", "measure", "start", "crash",
 )  # fmt: skip

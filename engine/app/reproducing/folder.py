@@ -146,13 +146,16 @@ def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: 
     lacks: list[str] = []
     if target.source or target.framework_source:
         lacks.append(f"the run used {row.server}{row.source}{row.framework_source}, which requirements.txt cannot name")
-    tls = service_of(engine, target, case, framework.app, past_gateway=past_gateway).tls
+    first = service_of(engine, target, case, framework.app, past_gateway=past_gateway)
     headline = result.title or case.title
     texts: dict[str, str] = {}
     copies: dict[str, Path] = {}
     written: Client | None = None
     try:
-        written = client(case, fault, types, headline, tls=tls, gateway=fronted, app="recorded:app")
+        written = client(
+            case, fault, types, headline,
+            tls=first.tls, gateway=fronted, app="recorded:app", listen=first.listen,
+        )  # fmt: skip
         app = app_files(case, framework, target, written, texts=texts, copies=copies)
         texts |= {"client.py": written.source, "support.py": written.support}
     except CannotUnroll as error:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed, UsageError
+from engine.reproduce.parts.wire import connected
+from engine.reproduce.unroll.client import SOCKET
 from engine.targets.environments.packages import find_uv, uv_environment
 
 SHOWS, GONE, UNKNOWN = 1, 0, 2
@@ -134,11 +136,19 @@ def accepts(server: subprocess.Popen[bytes], port: int) -> bool:
     """Wait until the server accepts connections. Returns False if it ends before, or takes too long."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and server.poll() is None:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), 1.0).close()
+        if accepts_anywhere(port):
             time.sleep(SETTLE)
             return server.poll() is None
         time.sleep(0.02)
+    return False
+
+
+def accepts_anywhere(port: int) -> bool:
+    """True if something accepts connections at one of the addresses that a server of a reproduction may have."""
+    for address in (("127.0.0.1", port), ("::1", port), (SOCKET.format(port=port), 0)):
+        with suppress(OSError):
+            connected(address, 1.0).close()
+            return True
     return False
 
 

@@ -13,7 +13,7 @@ from engine.execution.planning.plan import options
 from engine.model.case import Case
 from engine.model.network import IPV4, IPV6, UNIX
 from engine.model.target import DIRECT, Target
-from engine.reproduce.unroll.source import CannotUnroll
+from engine.reproduce.unroll.client import SOCKET
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import GatewayConfig, split
 from engine.targets.catalog.gateways.nginx import configuration
@@ -34,13 +34,15 @@ CERTIFICATES = ("trustme", "cryptography")
 class Service:
     """The files that start the server of a reproduction: ``script`` is ``run.sh``, ``requirements`` the lines of
     requirements.txt, ``brings`` are folders to copy, by the name of the package. ``gateway`` is nginx.conf with
-    placeholders, "" without one. ``tls`` is the file of the clients' certificate, None without TLS."""
+    placeholders, "" without one. ``tls`` is the file of the clients' certificate, None without TLS. ``listen`` says
+    where clients connect: at an IPv4 or IPv6 address, or on a Unix socket."""
 
     script: str
     requirements: tuple[str, ...]
     brings: Mapping[str, Path]
     gateway: str = ""
     tls: str | None = None
+    listen: str = IPV4
 
 
 def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gateway: bool) -> Service:
@@ -52,9 +54,9 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
     of_server, of_gateway = split(dict(options(case)))
     fronted = target.gateway != DIRECT and not past_gateway
     listen = of_server.get(LISTEN, IPV4)
-    if listen == UNIX:
-        raise CannotUnroll("the client cannot connect to the Unix socket that the case asks for")
-    address = ("::1" if listen == IPV6 else "127.0.0.1", UPSTREAM if fronted else PORT)
+    number_of_port = UPSTREAM if fronted else PORT
+    path = SOCKET.format(port=number_of_port)
+    address = (path, 0) if listen == UNIX else ("::1" if listen == IPV6 else "127.0.0.1", number_of_port)
     number = server.release.number if isinstance(server.release, Version) else pinned(server)
     start = Start(
         PYTHON, app, target.loop, address, None, of_server, number, speaks(target) or "http", framework.interface
@@ -70,10 +72,12 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
     conf = ""
     if fronted:
         gateway = load_gateways()[target.gateway]
-        conf = configuration(gateway, GatewayConfig(("127.0.0.1", PORT), ("127.0.0.1", UPSTREAM), of_gateway))
+        conf = configuration(gateway, GatewayConfig(("127.0.0.1", PORT), address, of_gateway))
         lines.append(NGINX)
     tls = None if files is None else "client.pem" if files.asks == "required" else ""
-    return Service(script(words, conf, case.server.get("env")), tuple(dict.fromkeys(lines)), brought(server), conf, tls)
+    text = script(words, conf, case.server.get("env"), path if listen == UNIX else "")
+    reached = IPV4 if fronted else str(listen)
+    return Service(text, tuple(dict.fromkeys(lines)), brought(server), conf, tls, reached)
 
 
 def brought(server: Server) -> Mapping[str, Path]:
@@ -81,13 +85,16 @@ def brought(server: Server) -> Mapping[str, Path]:
     return dict(server.brings)
 
 
-def script(words: list[str], conf: str, env: object = None) -> str:
-    """The text of run.sh; ``env`` are environment variables of the server's process."""
+def script(words: list[str], conf: str, env: object = None, path: str = "") -> str:
+    """The text of run.sh; ``env`` are environment variables of the server's process, ``path`` is that of its Unix
+    socket, "" for none."""
     lines = ["#!/bin/sh", "# Starts the server on the port PORT, by default 8000.", 'cd "$(dirname "$0")" || exit 1']
     lines += ["PORT=${PORT:-8000}"]
     if conf:
         lines += ["UPSTREAM=${UPSTREAM:-$((PORT + 1))}"]
     lines += ["export PYTHONUNBUFFERED=1", '[ -n "$KEEP" ] || rm -rf calls.log marks']
+    if path:
+        lines.append(f"rm -f {quoted(path)}")
     for name, value in env.items() if isinstance(env, Mapping) else ():
         lines.append(f"export {name}={shlex.quote(str(value))}")
     if conf:

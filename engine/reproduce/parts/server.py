@@ -6,14 +6,13 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from engine.reproduce.parts.checks import ABSENT, FaultShown, ResultUnknown
-from engine.reproduce.parts.wire import HOST, PORT, left
+from engine.reproduce.parts.wire import HOST, PORT, connected, left
 
 FOLDER = Path(__file__).resolve().parent
 LOG = FOLDER / "server.log"
@@ -203,9 +202,9 @@ def settled(server: Server, within: float) -> None:
 
 
 def accepts_connections() -> bool:
-    """True if something accepts connections on the server's port."""
+    """True if something accepts connections at the server's address."""
     try:
-        socket.create_connection((HOST, PORT), 1.0).close()
+        connected((HOST, PORT), 1.0).close()
     except OSError:
         return False
     return True

@@ -12,8 +12,8 @@ import time
 
 from engine.reproduce.parts.checks import Absent, Overdue
 
-HOST = "127.0.0.1"
 PORT = int(os.environ.get("PORT", "8000"))
+HOST = "127.0.0.1"
 LIMIT = 10.0
 BEGAN = time.monotonic()
 
@@ -27,6 +27,24 @@ def left(within: float | None) -> float:
     return rest if within is None else min(within, rest)
 
 
+def connected(address: tuple[str, int], within: float, receive_buffer: int | None = None) -> socket.socket:
+    """A socket connected to a host and a port, or to the path of a Unix socket. Raises OSError."""
+    host = address[0]
+    family = socket.AF_UNIX if host.startswith("/") else socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family)
+    try:
+        if receive_buffer is not None:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        made.settimeout(within)
+        made.connect(host if family == socket.AF_UNIX else address)
+        if family != socket.AF_UNIX:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 class Connection:
     """A TCP connection to the server, and what was received on it."""
 
@@ -37,15 +55,11 @@ class Connection:
         context: ssl.SSLContext | None = None,
     ) -> None:
         """Connect, with TLS if a context is given. Raises OSError."""
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
-        if receive_buffer is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(left(5.0))
-        self.socket.connect(address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket: socket.socket = connected(address, left(5.0), receive_buffer)
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_hostname=address[0])
-        self.local: tuple[str, int] = self.socket.getsockname()[:2]
+        # The client of a Unix socket has no address.
+        self.local: tuple[str, int] = tuple(self.socket.getsockname()[:2] or ("", 0))
         self.port = self.local[1]
         self.began = self.sent_at = self.arrived_at = time.monotonic()
         self.sent: bytes | Absent = Absent()

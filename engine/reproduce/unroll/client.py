@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from engine.model.case import Case, Step
+from engine.model.network import IPV4, IPV6, UNIX
 from engine.model.source_span import SourceSpan
 from engine.reproduce.unroll import of_app, of_fastcgi, of_flow, of_http, of_process, of_websocket
 from engine.reproduce.unroll.assemble import CLIENT, assemble, parsed, part
@@ -29,6 +30,11 @@ SUPPORT = '''\
 """What the client needs of a client: connections, messages, comparisons. Only the standard library is used."""
 
 from __future__ import annotations'''
+# Other addresses of the server than 127.0.0.1. The path of a socket is short, since systems limit its length.
+SOCKET = "/tmp/reproduction-{port}.sock"
+ADDRESSES: Mapping[str, Mapping[str, str]] = {
+    IPV4: {}, IPV6: {"HOST": 'HOST = "::1"'}, UNIX: {"HOST": f"HOST = f{SOCKET.replace('port', 'PORT')!r}"},
+}  # fmt: skip
 OPENING = parsed("import random\nimport sys\nimport time\n")
 
 
@@ -84,14 +90,16 @@ def client(
     tls: str | None = None,
     gateway: bool = False,
     app: str = "app:app",
+    listen: str = IPV4,
 ) -> Client:
     """The client that shows a fault. ``headline`` is the sentence that it begins with. ``tls`` is the file of the
     certificate that clients present, None without TLS; ``gateway`` is true if the server does not see the client's
-    address; ``app`` is the application, for ``drive``. Raises CannotUnroll."""
+    address; ``app`` is the application, for ``drive``; ``listen`` says where clients reach the server. Raises
+    CannotUnroll."""
     unroller = Unroller(
         case, step_types, UNROLLERS, fault.place,
         reserved=reserved(), warned=fault.verdict in ("warn", "info"), tls=tls, gateway=gateway,
-        client_unknown=fault.client_unknown,
+        client_unknown=fault.client_unknown, listen=listen,
     )  # fmt: skip
     steps = [one for step in case.body.steps for one in (step, *inside(step, step_types))]
     kinds = {one.step_type for one in steps if one.group == "step"}
@@ -120,7 +128,7 @@ def client(
     shown = headline.replace("\\", "\\\\").replace('"', "'")
     title = f'TITLE = "{shown}"'
     modules = [OPENING, *(part(name) for name in CLIENT)]
-    found = assemble(f"{title}\n{main}\n{end}", modules, {"LIMIT": f"LIMIT = {case.timeout:g}"})
+    found = assemble(f"{title}\n{main}\n{end}", modules, {"LIMIT": f"LIMIT = {case.timeout:g}", **ADDRESSES[listen]})
     own = [f"from support import {', '.join(found.used)}"]
     if drives:
         module, _, attribute = app.partition(":")

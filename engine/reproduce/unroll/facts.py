@@ -83,6 +83,8 @@ CONNECT = FactExpressions(
         **{f"tls.{name}": "{it}_tls." + name for name in _TLS},
     }
 )
+# The client of a Unix socket has no address.
+NAMELESS = FactExpressions({**CONNECT.plain, "local": "ABSENT"})
 EXIT = FactExpressions(attributes("code", "signal", "elapsed", "ended"))
 LOG = FactExpressions(attributes("text", "lines", "tracebacks"))
 MEASURE = FactExpressions(

@@ -19,7 +19,7 @@ from engine.reproduce.unroll.facts import ANSWER, RECORD, VALUES
 from engine.reproduce.unroll.of_http import number, pairs, script
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
-from engine.reproduce.unroll.variables import HOST, SLOT
+from engine.reproduce.unroll.variables import SLOT
 from engine.steps.fastcgi.actions import Abort, BeginAction, RecordAction, Write, begin_bytes, record_bytes
 from engine.steps.fastcgi.assertions import GetValuesParams, Next, Which
 from engine.steps.fastcgi.facts import TAKES_NONE
@@ -68,7 +68,7 @@ def bytes_of(unroller: Unroller, step: Step) -> bytes:
             return record_bytes(params, names, unroller.request_id)[2]
         case Values():
             given = completed(
-                pairs(params.values, names), host=HOST, peer=CLIENT, token="",
+                pairs(params.values, names), host=names.host, peer=CLIENT, token="",
                 defaults=flag(params.defaults, names), without=(*params.without, CALL.decode()),
             )  # fmt: skip
             data = encode_pairs(given, long=params.lengths == "long")

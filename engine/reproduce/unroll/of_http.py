@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import cast
 
 from engine.model.case import Step
+from engine.model.network import UNIX
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.http1 import Pair
-from engine.reproduce.unroll.facts import CLOSED, CONNECT, FLOOD, READ, RESPONSE
+from engine.reproduce.unroll.facts import CLOSED, CONNECT, FLOOD, NAMELESS, READ, RESPONSE
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
-from engine.reproduce.unroll.variables import HOST, SLOT, Names, large
+from engine.reproduce.unroll.variables import SLOT, Names, large
 from engine.steps.http1.facts import TAKES_BROKEN
 from engine.steps.http1.session import request_bytes
 from engine.steps.http1.step import RequestParams
@@ -64,7 +65,7 @@ def request(unroller: Unroller, step: Step) -> None:
     data = request_bytes(
         method,
         target(params.path, query_of(params.query, names), names),
-        host=HOST,
+        host=names.host,
         headers=[*headers, *([(b"Content-Length", length_of(body_name, names))] if dynamic else [])],
         version=text(params.version, names),
         body=None if dynamic else body,
@@ -253,13 +254,15 @@ def connect(unroller: Unroller, step: Step) -> None:
         unroller.line(f"{variable}_tls = Session({arguments(variable, f'{variable}_error', shown)})")
     if "outcome" not in facts:
         unroller.check("outcome", f"{variable}_outcome", "'connected'")
+    unix = unroller.listen == UNIX
     if "remote" in facts:
-        unroller.line(f"{variable}_remote = [{address[1:-1] if address else 'HOST, PORT'}]")
+        own = "HOST, None" if unix else "HOST, PORT"
+        unroller.line(f"{variable}_remote = [{address[1:-1] if address else own}]")
     if params.preamble is not None:
         with unroller.block(f"if {variable} is not None:"):
             unroller.line(f"{variable}.send({data_of(params.preamble, unroller)})")
     unroller.note(step, began, port=f"{variable}.port", connection=step.name or "")
-    unroller.checks(step, CONNECT, variable)
+    unroller.checks(step, NAMELESS if unix else CONNECT, variable)
 
 
 def tls_context(unroller: Unroller, params: ConnectParams) -> tuple[str, str]:

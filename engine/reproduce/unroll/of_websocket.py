@@ -14,7 +14,7 @@ from engine.reproduce.unroll.facts import CLOSED, FRAME, MESSAGE, RESPONSE
 from engine.reproduce.unroll.of_http import data_of, flooded, number, pairs, query_of
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
-from engine.reproduce.unroll.variables import HOST, SLOT, large
+from engine.reproduce.unroll.variables import SLOT, large
 from engine.steps.http1.facts import TAKES_BROKEN
 from engine.steps.http1.session import request_bytes
 from engine.steps.shared.sending import target
@@ -67,7 +67,7 @@ def handshake(unroller: Unroller, step: Step, params: WebSocketParams) -> str:
     given = {name.lower(): value for name, value in headers}
     added = [(name.encode(), value.encode()) for name, value in asking if name.lower().encode() not in given]
     path = target(params.connect or "/", query_of(params.query, names), names)
-    data = request_bytes("GET", path, host=HOST, headers=headers, added=added, framing="none")
+    data = request_bytes("GET", path, host=names.host, headers=headers, added=added, framing="none")
     known = {part: text for _, value in params.headers for part, text in large(value, names).items()}
     reply = unroller.name(step.name) if step.name else "reply"
     call = arguments(

@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from engine.model.case import Case, Step
 from engine.model.expectation import Expectation, Group
+from engine.model.network import IPV4, UNIX
 from engine.model.quantities import show_time
 from engine.model.source_span import SourceSpan
 from engine.reproduce.unroll.facts import WIRE, FactExpressions
@@ -69,14 +70,17 @@ class Unroller:
         tls: str | None = None,
         gateway: bool = False,
         client_unknown: bool = False,
+        listen: str = IPV4,
     ) -> None:
         """``deciding`` is the place of the deciding step, None if every step may be the one. ``warned`` makes the
         ``should`` of the deciding step its checks. ``tls`` is the certificate that clients present, None without
         TLS; ``gateway`` is true if the server does not see the client's address, ``client_unknown`` if the fault
-        is that it reports another one."""
+        is that it reports another one. ``listen`` says where it listens: at an IPv4 or IPv6 address, or on a Unix
+        socket, whose clients have no address."""
         self.case = case
         self.step_types = step_types
-        self.names = Names(case.body.variables)
+        self.names = Names(case.body.variables, listen)
+        self.listen = listen
         self.tls = tls
         self._unrollers = unrollers
         self._deciding = deciding
@@ -88,7 +92,7 @@ class Unroller:
         self.websockets: dict[str, str] = {}
         self.records: dict[str, str] = {}
         self.current = ""  # the connection of the script under way
-        self.behind_gateway = gateway
+        self.behind_gateway = gateway or listen == UNIX
         self.fresh_records = False
         self.request_id = 1
         self.captured: set[str] = set()  # the variables that a function around the statements has to share

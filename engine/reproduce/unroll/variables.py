@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 
+from engine.model.network import IPV4, IPV6, UNIX, authority
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, ByteStringPart, render_part
 from engine.reproduce.unroll.source import CannotUnroll, bytes_literal
 
 # The address that stands in the bytes; it has as many digits as any port that the client may really use.
-HOST = "127.0.0.1:8000"
+HOSTS = {listen: authority((host, 8000)) for listen, host in ((IPV4, "127.0.0.1"), (IPV6, "::1"), (UNIX, "/"))}
 RUN = "repro"
 SLOT = re.compile(r"<<<([0-9]+)>>>")
 LONG = 128
@@ -41,10 +42,12 @@ class Dynamic(int):
 
 
 class Names(MutableMapping[str, object]):
-    """The variables of a case: the values that are known, and for others the Python names that hold them."""
+    """The variables of a case: the values that are known, and for others the Python names that hold them. ``host`` is
+    the value of the Host header for the address at which the server listens."""
 
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self._values: dict[str, object] = {"host": HOST, "run": RUN, **values}
+    def __init__(self, values: Mapping[str, object], listen: str = IPV4) -> None:
+        self.host = HOSTS[listen]
+        self._values: dict[str, object] = {"host": self.host, "run": RUN, **values}
         self.expressions: list[str] = []
 
     def bind(self, name: str, expression: str) -> None:
