@@ -41,8 +41,24 @@ LIKEWISE = b"HTTP/1.1 200 OK\r\nb: 2\r\na: 1\r\nserver: other\r\n\r\nhello"
             line(called(0.1, "type='http', server=['127.0.0.1', 18000]")),
             line(called(0.1, "type='http', server=['127.0.0.1', 18001]")),
         ),
+        (
+            line(
+                TraceEvent(
+                    0.1, Side.WIRE, "c", "sent", data=b"GET / HTTP/1.1\r\nx-engine-call: j0-sentinel-12.1\r\n\r\n"
+                )
+            ),
+            line(
+                TraceEvent(
+                    0.1, Side.WIRE, "c", "sent", data=b"GET / HTTP/1.1\r\nx-engine-call: j1-sentinel-3.1\r\n\r\n"
+                )
+            ),
+        ),
+        (
+            line(TraceEvent(0.1, Side.APP, "call 1", "note", "job j0 has no script")),
+            line(TraceEvent(0.1, Side.APP, "call 1", "note", "job j1 has no script")),
+        ),
     ],
-    ids=["names of servers", "pieces", "order of the sides", "capabilities", "ports"],
+    ids=["names of servers", "pieces", "order of the sides", "capabilities", "ports", "sentinels", "jobs"],
 )
 def test_no_difference(left: Transcript, right: Transcript) -> None:
     found = aligned(left, right)

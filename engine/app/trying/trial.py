@@ -239,7 +239,8 @@ class Trials:
         for suffix in SUFFIXES:
             yield from sorted(paths.specs.rglob(f"*{suffix}"))
         if self._file is not None:
-            yield from self._engine.beside([self._file]).clauses
+            # Read again each time, since the engine keeps the list that it has found.
+            yield from clause_files.ClausesBeside(paths.specs).of([self._file])
 
     # Ends
 

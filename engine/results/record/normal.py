@@ -37,7 +37,8 @@ _DATE = re.compile(
 )
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,16}\b")
-_CALL = re.compile(r"(x-engine-call: *)j\d+\.", re.IGNORECASE)
+_CALL = re.compile(r"(x-engine-call: *)j\d+(?:-[a-z0-9-]+)?\.", re.IGNORECASE)
+_JOB = re.compile(r"\bjob j\d+\b")
 # A time in seconds since the epoch, with a fraction, as time.time() gives it.
 _EPOCH = re.compile(r"(?<![\w.])1[5-9]\d{8}\.\d{2,}(?![\w.])")
 _OWN_PORT = re.compile(r"^from port (\d+)$")
@@ -63,6 +64,7 @@ class VaryingValues:
         text = _DATE.sub("<date>", text)
         text = _EPOCH.sub("<time>", text)
         text = _CALL.sub(r"\1<job>.", text)
+        text = _JOB.sub("job <job>", text)
         if self.run:
             text = re.sub(rf"(?<![\w-]){re.escape(self.run)}-j\d+(?!\w)", "<run>", text)
         text = _UUID.sub("<uuid>", text)
