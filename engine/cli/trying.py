@@ -151,20 +151,18 @@ class Screen:
         elif found.results:
             shown = trial.lines(found.results, SourceTexts(), limit, run=found.run, full=self.full, paint=self.paint)
             print("\n".join(shown))
-        for row in found.rows.values():
-            if row.log:
-                print(f"log of {visible(row.id)}:\n{visible(row.log.rstrip(), lines=True, tabs=True)}")
         sys.stdout.flush()
 
     def wait(self, watched: Sequence[Path]) -> None:
         """Print the keys."""
         from engine.app.project_paths import displayed
+        from engine.terminal.blame import broken
 
         if watched:
             more = f" and {len(watched) - 1} more files" if len(watched) > 1 else ""
             what = f"waiting for changes of {visible(displayed(watched[0]))}{more}"
             text = f"{what}; Enter: run again, q: quit" if self.has_keys else f"{what}; Ctrl-C ends it"
-            print(self.paint(Role.DIM, text), flush=True)
+            print("\n".join(broken(self.paint(Role.DIM, text), terminal_width())), flush=True)
 
 
 COMMAND = Command(

@@ -35,20 +35,17 @@ from engine.model.case import Case
 from engine.model.result_event import ResultEvent
 from engine.model.target import LOCAL, Target
 from engine.model.verdict import JobResult
-from engine.results.record.store import TargetRow
 from engine.targets.catalog import contract
 from engine.targets.catalog.releases import Checkout
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run of the case. ``results`` are in the order of the targets, each with its transcript; ``rows`` are the
-    targets by id. ``diagnostics`` are the errors and warnings of the file, with ``sources``, the texts by file. If the
-    case could not be run, ``error`` is the reason, unless the file has errors. ``run`` is the nonce in its messages,
-    ``seconds`` the time from the change to the results."""
+    """One run of the case. ``results`` are in the order of the targets, each with its transcript. ``diagnostics`` are
+    the errors and warnings of the file, with ``sources``, the texts by file. If the case could not be run, ``error`` is
+    the reason, unless the file has errors. ``run`` is the nonce in its messages, ``seconds`` the time of the trial."""
 
     results: tuple[JobResult, ...] = ()
-    rows: Mapping[str, TargetRow] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     error: EngineError | None = None
@@ -157,9 +154,7 @@ class Trials:
         def finished() -> None:
             order = {job.position: number for number, job in enumerate(by_target(jobs, targets))}
             results = tuple(watcher.results[position] for position in sorted(watcher.results, key=order.__getitem__))
-            trial = replace(
-                found, results=results, rows=session.rows, run=nonce(run_id), seconds=time.perf_counter() - began
-            )
+            trial = replace(found, results=results, run=nonce(run_id), seconds=time.perf_counter() - began)
             trials.append(trial)
             shown(trial)
 
