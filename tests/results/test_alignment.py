@@ -66,6 +66,28 @@ def test_no_difference(left: Transcript, right: Transcript) -> None:
     assert not any(entry.differs for entry in (*found.left, *found.right))
 
 
+def app(at: float, what: str, detail: str = "") -> TraceEvent:
+    return TraceEvent(at, Side.APP, "call 1", what, detail)
+
+
+def test_a_call_that_was_not_seen_to_return_is_no_difference() -> None:
+    whole = line(app(0.1, "called", "a=1"), app(0.2, "sent", "http.response.body body=b''"), app(0.3, "returned"))
+    early = line(
+        app(0.1, "called", "a=1"), app(0.2, "sent", "http.response.body body=b''  -> send() has not come back")
+    )
+    assert aligned(whole, early).first is None
+    assert aligned(early, whole).first is None
+    hanging = line(
+        app(0.1, "called", "a=1"),
+        app(0.2, "sent", "http.response.body body=b''  -> send() has not come back"),
+        app(0.3, "received", "http.disconnect"),
+    )
+    after = line(*whole.events[:2], app(0.3, "received", "http.disconnect"))
+    assert aligned(hanging, after).first is not None
+    raised = line(*whole.events[:2], app(0.3, "raised", "OSError"))
+    assert aligned(whole, raised).first is not None
+
+
 def test_every_event_keeps_its_place() -> None:
     left, right = line(received(0.1, PLAIN), called(0.2, "a=1")), line(called(0.1, "a=2"), received(0.2, LIKEWISE))
     found = aligned(left, right)

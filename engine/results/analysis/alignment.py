@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
@@ -21,6 +21,11 @@ NAMES = (b"server", b"date")
 """The header fields of a response that name the server or the time."""
 KEYS = ("asgi", "extensions", "state")
 """The keys of a scope that state what a server supports."""
+
+UNDER_WAY = "  -> send() has not come back"
+"""The remark about a send() whose end was not seen. At the end of a case that is chance."""
+RETURNED = " returned"
+"""The end of a call: the time line ends with the case, and the call may return later."""
 
 _HEAD = re.compile(rb"HTTP/1\.[01] [0-9]{3}")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
@@ -89,8 +94,10 @@ def aligned(left: Transcript, right: Transcript, runs: tuple[str, str] = ("", ""
     differing: tuple[set[int], set[int]] = (set(), set())
     found: list[FirstDifference] = []
     for name in dict.fromkeys([*streams[0], *streams[1]]):
-        ours, theirs = streams[0].get(name, []), streams[1].get(name, [])
+        ours, theirs = (_ended(stream.get(name, [])) for stream in streams)
         for one, other in _unequal(ours, theirs):
+            if name in streams[0] and name in streams[1] and _by_chance(one, other):
+                continue
             for side, unit in enumerate((one, other)):
                 differing[side].update(unit.members if unit is not None else ())
             found.append(_difference(one, other))
@@ -148,6 +155,24 @@ def neutral(data: bytes) -> list[bytes]:
     lines = [line for _, line in sorted(fields, key=lambda pair: pair[0])]
     # More responses may follow on the connection.
     return [status, *lines, *([b""] if end else []), *(neutral(body) if _HEAD.match(body) else body.split(b"\n"))]
+
+
+def _ended(own: Sequence[_Unit]) -> Sequence[_Unit]:
+    """The units of a call without the remark that its last send() was under way when the case ended."""
+    for number in range(len(own) - 1, -1, -1):
+        lines = own[number].lines
+        if lines and lines[-1].endswith(UNDER_WAY):
+            ended = replace(own[number], lines=(*lines[:-1], lines[-1].removesuffix(UNDER_WAY)))
+            return [*own[:number], ended, *own[number + 1 :]]
+        if not own[number].where.endswith(RETURNED):
+            break
+    return own
+
+
+def _by_chance(left: _Unit | None, right: _Unit | None) -> bool:
+    """True if the only difference is that a call had returned before the case ended, and the other had not yet."""
+    there = [one for one in (left, right) if one is not None]
+    return len(there) == 1 and there[0].where.endswith(RETURNED)
 
 
 def _unequal(left: Sequence[_Unit], right: Sequence[_Unit]) -> Iterator[tuple[_Unit | None, _Unit | None]]:
