@@ -64,9 +64,11 @@ class Registry(Mapping[str, T], Generic[T]):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: the nearest of ``known``; all of them if none is similar; "" if there are none."""
+    """A hint for a misspelt word: the nearest of ``known``, which may differ only in upper and lower case; all of them
+    if none is similar; "" if there are none."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    same = [name for name in names if name.casefold() == word.casefold()]
+    close = same or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
     return "known: " + ", ".join(sorted(names)) if names else ""

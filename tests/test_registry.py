@@ -59,3 +59,9 @@ def test_one_that_cannot_be_imported_is_named(folder: Path) -> None:
     install(folder, "first_one", "[engine.extensions]\none = first_one\ntwo = second_one\n")
     with pytest.raises(UsageError, match="the extension second_one cannot be imported"):
         registry.contributed("rooms", "THINGS")
+
+
+def test_the_nearest_word_is_first_the_one_in_another_case() -> None:
+    assert registry.nearest("g13", ["U13", "g12", "G13"]) == "did you mean 'G13'?"
+    assert registry.nearest("hosst", ["host", "post"]) == "did you mean 'host'?"
+    assert registry.nearest("zzz", ["b", "a"]) == "known: a, b"

@@ -54,6 +54,7 @@ from engine.model.case import CaseHeader, RunsOn
 from engine.model.commands import framework_word
 from engine.model.packaged import display_path
 from engine.model.target import ServerLaunch, Target
+from engine.results.analysis.summary import plural
 from engine.results.record import tracebacks
 from engine.results.record.store import Run, Store, ordered
 
@@ -184,10 +185,7 @@ def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> lis
 def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> list[str]:
     """One line for each reason why cases are not meant for targets: ``84 cases on flask: it is for ASGI apps``."""
     counts = Counter((target.framework, not_meant(case, target)) for target in targets for case in cases)
-    return [
-        f"{count} case{'' if count == 1 else 's'} on {framework}: {why}"
-        for (framework, why), count in counts.most_common()
-    ]
+    return [f"{plural(count, 'case')} on {framework}: {why}" for (framework, why), count in counts.most_common()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ def whole_number(word: str) -> int:
         raise argparse.ArgumentTypeError(f"expected a whole number, got {word!r}") from None
 
 
+def positive_number(word: str) -> int:
+    """The whole number of at least 1 that a word of the command line is. Raises ArgumentTypeError, for argparse, if it
+    is none."""
+    number = whole_number(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {word}")
+    return number
+
+
 @contextmanager
 def writing(hint: str) -> Iterator[None]:
     """Turns an OSError of writing files into a UsageError with a hint."""

@@ -8,6 +8,7 @@ import sys
 
 from engine.cli.base import Command, place_arguments
 from engine.cli.list import mistakes
+from engine.errors import UsageError
 
 DESCRIPTION = """\
 Show which clauses of the standards have cases, which of these were proved able to
@@ -26,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Print the coverage; 0, or 1 if documents have errors. Raises UsageError for a path that does not exist, and
-    DocumentError for a record of mutants that cannot be read."""
+    """Print the coverage; 0, or 1 if documents have errors. Raises UsageError for a path that does not exist and
+    for words that no clause has, and DocumentError for a record of mutants that cannot be read."""
     from engine.app import addresses
     from engine.app.coverage import covered
     from engine.app.engine import Engine, RunOptions
@@ -35,7 +36,6 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find
     from engine.coverage import formats
     from engine.terminal import columns, coverage
-    from engine.terminal.escape import visible
     from engine.terminal.paint import paint_for
     from engine.terminal.streams import write_document
 
@@ -44,6 +44,8 @@ def run(parsed: argparse.Namespace) -> int:
     paths = [one for one in parsed.paths if one not in search]
     stock = Stock(engine, addresses.named(paths, engine), RunOptions(), search=tuple(search))
     found = covered(stock)
+    if search and not found:
+        raise UsageError(f"no clause has {' and '.join(map(repr, search))}", hint="`engine list clauses` lists them")
     match parsed.format:
         case "json":
             write_document(json.dumps(formats.plain(found), indent=2) + "\n")
@@ -51,8 +53,7 @@ def run(parsed: argparse.Namespace) -> int:
             write_document(formats.markdown(found))
         case _:
             draw = coverage.each if search else coverage.overview
-            text = draw(found, columns.terminal_width(), paint_for(sys.stdout, parsed.color))
-            print(text if found else f"no clauses with {' and '.join(map(visible, search))}")
+            print(draw(found, columns.terminal_width(), paint_for(sys.stdout, parsed.color)))
     return mistakes(stock)
 
 

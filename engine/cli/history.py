@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.base import Command, case_arguments, place_arguments
 from engine.errors import NothingToRun, UsageError
+from engine.results.analysis.summary import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +68,10 @@ def run(parsed: argparse.Namespace) -> int:
     if selecting and not parsed.whole:
         raise UsageError("the options that select cases are for `--whole`", hint="a bug names its cases")
     if not bugs:
+        if parsed.whole:
+            raise UsageError(
+                "no bug is named for `--whole`", hint="name a bug, or add --all; `engine history` lists them"
+            )
         return list_bugs(known, parsed)
     if without := [bug.id for bug in bugs if not bug.cases and not parsed.whole]:
         if len(without) == len(bugs):
@@ -86,7 +91,7 @@ def list_bugs(bugs: Sequence[Bug], parsed: argparse.Namespace) -> int:
         return 0
     print(history.listed(bugs, terminal_width(), paint_for(sys.stdout, parsed.color)))
     with_cases = sum(bool(bug.cases) for bug in bugs)
-    print(f"\n{len(bugs)} bugs, {with_cases} with cases; `engine history BUG` runs them")
+    print(f"\n{plural(len(bugs), 'bug')}, {with_cases} with cases; `engine history BUG` runs them")
     return 0
 
 
@@ -150,8 +155,9 @@ def show(rows: Mapping[Bug, Sequence[CaseOutcome]], printing: Printing, run_id: 
         )
     else:
         print(history.outcomes(rows, available_width(), paint_for(sys.stdout, printing.color)))
-        count = f"{len(finding)} of {len(with_cases)} bugs"
-        print(f"\n{count} found by all of their cases in {seconds:.0f} s; run {run_id}")
+        count = f"{len(finding)} of {plural(len(with_cases), 'bug')}"
+        owner = "its" if len(with_cases) == 1 else "their"
+        print(f"\n{count} found by all of {owner} cases in {seconds:.0f} s; run {run_id}")
     return 0 if len(finding) == len(with_cases) else 1
 
 

@@ -17,6 +17,7 @@ from engine.cli.base import (
     server_arguments,
 )
 from engine.errors import UsageError
+from engine.results.analysis.summary import plural
 from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def mistakes(stock: Stock) -> int:
     if errors:
         files = dict.fromkeys(one.place.file for one in stock.loaded.diagnostics if one.is_error)
         sys.stdout.flush()
-        where = f"{errors} error{'s' if errors > 1 else ''} in {visible(', '.join(files))}"
+        where = f"{plural(errors, 'error')} in {visible(', '.join(files))}"
         print(f"engine: {where}; the cases with errors are not listed\n  `engine lint` shows them", file=sys.stderr)
     return 1 if errors else 0
 

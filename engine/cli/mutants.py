@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, place_arguments, whole_number, writing
-from engine.errors import UsageError
+from engine.cli.base import Command, place_arguments, positive_number, whole_number, writing
+from engine.errors import NothingToRun, UsageError
+from engine.results.analysis.summary import plural
 from engine.terminal.paint import Role, paint_for
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="mutants, as reference~no-date or no-date, all of a family, or all of wsgi-control",
+        help="mutants, as reference~no-date or no-date, or all of a family, which are the titles of --list",
     )
-    parser.add_argument("--list", action="store_true", help="list the mutants, and how many cases kill each")
+    parser.add_argument("--list", action="store_true", help="list the mutants by family, and how many cases kill each")
     parser.add_argument("--whole", action="store_true", help="run every case that fits, not only those of the table")
     parser.add_argument(
         "--cases", action="append", default=[], metavar="PATH", help="with `--whole`: cases of these suites"
@@ -50,8 +51,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--generated", action="store_true", help="changes of the server's own code; every case runs until one kills it"
     )
-    parser.add_argument("--sample", type=whole_number, default=0, metavar="N", help="N random ones of the mutants")
-    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="the seed of the random choice (0)")
+    parser.add_argument("--sample", type=positive_number, default=0, metavar="N", help="N random ones of the mutants")
+    parser.add_argument("--seed", type=whole_number, metavar="N", help="the seed of the random choice (0)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser)
 
@@ -68,6 +69,11 @@ def run(parsed: argparse.Namespace) -> int:
         raise UsageError("--write is only for `--whole`", hint="the table needs the result of every case")
     if (parsed.cases or parsed.shared) and not parsed.whole:
         raise UsageError("--cases and --shared are only for `--whole`", hint="without it, the table names the cases")
+    if parsed.list and parsed.whole:
+        raise UsageError("--list runs nothing, so --whole does not apply to it", hint="omit one of them")
+    if parsed.seed is not None and not parsed.sample:
+        raise UsageError("--seed is only for `--sample`", hint="--sample N chooses N mutants at random")
+    seed = parsed.seed or 0
     engine = Engine(find(parsed.results, parsed.frameworks))
     path = engine.project_paths.specs / table.FILE
     known = table.read(path)
@@ -77,20 +83,30 @@ def run(parsed: argparse.Namespace) -> int:
             raise UsageError(
                 "--generated goes with --sample and --seed", hint="a single one: engine grid --server NAME"
             )
-        wanted = catalogue.sampled(parsed.sample, parsed.seed)
+        wanted = catalogue.sampled(parsed.sample, seed)
     else:
         wanted = catalogue.chosen(mutations, parsed.names)
     if parsed.sample and not parsed.generated:
-        sample = set(choosing.sampled([one.word for one in wanted], parsed.sample, parsed.seed))
+        sample = set(choosing.sampled([one.word for one in wanted], parsed.sample, seed))
         wanted = [one for one in wanted if one.word in sample]
     if parsed.list:
-        print(listed(wanted, known) if parsed.format == "text" else json.dumps(documents(wanted, known), indent=1))
+        if parsed.format == "json":
+            print(json.dumps(documents(wanted, known), indent=1))
+        else:
+            print(listed(wanted, known), end="\n\n")
+            narrowed = bool(parsed.names or parsed.sample or parsed.generated)
+            print(plural(len(wanted), "mutant") + ("" if narrowed else f"; the table distinguishes {known.distinct}"))
         return 0
     words = [one.word for one in wanted]
     faults = {one.word: one.what for one in wanted}
     chosen = None if parsed.whole or parsed.generated else choosing.of_table(known, words)
     targets = catalogue.targets(engine, wanted)
-    jobs = running.jobs_on(engine, running.cases_of(engine, parsed.cases, shared=parsed.shared), targets, chosen)
+    cases = running.cases_of(engine, parsed.cases, shared=parsed.shared)
+    jobs = running.jobs_on(engine, cases, targets, chosen)
+    if not jobs and chosen is not None:
+        raise NothingToRun("the table names no case for these mutants", hint="--whole runs every case that fits")
+    if not jobs:
+        raise NothingToRun("no case ran", hint="\n  ".join(running.reasons(engine, cases, targets)))
     notes = sys.stderr if parsed.format == "json" else sys.stdout
     paint = paint_for(sys.stdout, parsed.color)
     began = time.monotonic()
@@ -130,8 +146,8 @@ def line(one: Outcome, paint: Paint, change: str = "") -> str:
     if not one.started and one.errors:
         return f"{paint(Role.DIM, 'no start')}   {name}"
     if not one.killed:
-        why = f"{len(one.passed)} cases pass" + (
-            f", {len(one.errors)} end in errors: {one.errors[0][1]}" if one.errors else ""
+        why = f"{plural(len(one.passed), 'case')} {'passes' if len(one.passed) == 1 else 'pass'}" + (
+            f", {len(one.errors)} in an error: {one.errors[0][1]}" if one.errors else ""
         )
         return f"{paint(Role.FAILING, 'surviving')}  {name}  {why}"
     first, *more = one.row.cases
@@ -153,19 +169,19 @@ def summary(words: Sequence[str], outcomes: Mapping[str, Outcome], seconds: floa
     if idle:
         parts.append(f"{idle} without a case")
     different = len({one.row.killed for one in killed if one.row.killed})
-    return f"{len(words)} mutants: {', '.join(parts)}; {different} distinguishable, in {seconds:.0f} s"
+    return f"{plural(len(words), 'mutant')}: {', '.join(parts)}; {different} distinguishable, in {seconds:.0f} s"
 
 
 def listed(mutations: Sequence[Mutation], known: Table) -> str:
-    """The list of mutants."""
+    """The list of mutants, by family."""
     from engine.terminal.columns import TextTable, draw, terminal_width
 
-    rows = [
-        (one.word, str(len(known.rows[one.word].cases)) if one.word in known.rows else "-", one.what)
-        for one in mutations
-    ]
-    drawn = draw(("mutant", "cases", "fault"), [TextTable("", rows)], terminal_width())
-    return f"{drawn}\n{len(rows)} mutants; the table distinguishes {known.distinct}"
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for one in mutations:
+        cases = str(len(known.rows[one.word].cases)) if one.word in known.rows else "-"
+        groups.setdefault(one.group, []).append((one.word, cases, one.what))
+    tables = [TextTable(group, rows) for group, rows in groups.items()]
+    return draw(("mutant", "cases", "fault"), tables, terminal_width())
 
 
 def documents(mutations: Sequence[Mutation], known: Table) -> list[dict[str, object]]:
@@ -176,6 +192,7 @@ def documents(mutations: Sequence[Mutation], known: Table) -> list[dict[str, obj
     return [
         {
             "mutant": one.word,
+            "family": one.group,
             "fault": one.what,
             "killed": list(rows[one.word].killed),
             "timeouts": list(rows[one.word].timeouts),

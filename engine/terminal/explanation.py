@@ -140,7 +140,7 @@ def _log(result: JobResult, limit: int, paint: Paint, *, whole: bool) -> Iterato
 def _last(texts: Sequence[str], most: int, whole: bool, limit: int, paint: Paint) -> Iterator[str]:
     hidden = 0 if whole else max(len(texts) - most, 0)
     if hidden:
-        yield paint(Role.DIM, f"  … {hidden} lines before these; --log shows them")
+        yield paint(Role.DIM, f"  … {plural(hidden, 'line')} before these; --log shows them")
     for text in texts[hidden:]:
         yield from blame.broken(visible(text, tabs=True), limit, "  ", "    ")
 

@@ -7,6 +7,7 @@ from itertools import groupby, zip_longest
 
 from engine.model.transcript import Transcript
 from engine.results.analysis.alignment import Alignment, Entry, FirstDifference
+from engine.results.analysis.summary import plural
 from engine.terminal import timeline
 from engine.terminal.escape import visible, width
 from engine.terminal.paint import PLAIN, Paint, Role
@@ -44,7 +45,7 @@ def side_by_side(
     yield from _joined([heads[0]], [heads[1]], column)
     for rows in _folded(found.rows, full):
         if isinstance(rows, int):
-            yield paint(Role.DIM, f"  … {rows} events are the same on both; --full shows them")
+            yield paint(Role.DIM, f"  … {plural(rows, 'event')} the same on both; --full shows them")
             continue
         left, right = (
             [] if entry is None else list(entry_lines(entry, start, column, full=full, paint=paint))
@@ -59,7 +60,7 @@ def below(
     """One time line with the marks of its differences from another one."""
     for rows in _folded([(entry, None) for entry in entries], full):
         if isinstance(rows, int):
-            yield paint(Role.DIM, f"  … {rows} events without a difference; --full shows them")
+            yield paint(Role.DIM, f"  … {plural(rows, 'event')} without a difference; --full shows them")
         elif rows[0] is not None:
             yield from entry_lines(rows[0], started, limit, full=full, paint=paint)
 

@@ -11,6 +11,7 @@ from itertools import islice
 
 from engine.model.quantities import show_size
 from engine.model.transcript import CUT, Side, TraceEvent, Transcript
+from engine.results.analysis.summary import plural
 from engine.terminal import escape
 from engine.terminal.escape import visible
 from engine.terminal.paint import PLAIN, Paint, Role
@@ -53,7 +54,7 @@ def lines(transcript: Transcript, limit: int = 120, *, width: int = USUAL, paint
         head, tail = events[:half], events[-half:]
         for event in head:
             yield from moment_lines(event, transcript.started, width, paint)
-        yield f"{'':>11}  … {cut} events are not shown; the run's file has them"
+        yield f"{'':>11}  … {plural(cut, 'event')} not shown; the run's file has them"
         for event in events[half:-half]:
             if event.what == CUT:
                 yield from moment_lines(event, transcript.started, width, paint)

@@ -47,7 +47,14 @@ def test_the_clauses_of_a_word(engine: Engine) -> None:
     assert ran.returncode == 0
     assert "superseded: by OWN-1" in ran.stdout
     assert "OWN-1 " not in ran.stdout
-    assert engine("coverage", ".", "zyzzyvas").stdout == "no clauses with zyzzyvas\n"
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_word_that_no_clause_has_is_an_error(engine: Engine, form: str) -> None:
+    ran = engine("coverage", ".", "zyzzyva", "nothing-has-this", "--format", form)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "no clause has 'zyzzyva' and 'nothing-has-this'" in ran.stderr
 
 
 @pytest.mark.usefixtures("own")

@@ -43,6 +43,9 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "code", "message"),
     [
         (["G00"], 2, "there is no bug 'G00'"),
+        (["g13"], 2, "did you mean 'G13'?"),
+        (["--whole"], 2, "no bug is named for `--whole`\n  name a bug, or add --all"),
+        (["--whole", "-k", "x"], 2, "no bug is named for `--whole`"),
         (["G01", "--all"], 2, "--all selects every bug"),
         (["G01", "-k", "x"], 2, "the options that select cases are for `--whole`"),
         (["--file", "nowhere.yaml"], 2, "there is no document of history at nowhere.yaml"),
@@ -80,7 +83,7 @@ def test_each_listed_case_must_find_the_bug(
         return
     assert "G01  gunicorn 25.0.0, fixed in 25.0.1: A bug" in out
     assert ["fail", "pass", "finds", "the", "bug", "a.yaml::one"] in [line.split() for line in out.splitlines()]
-    assert f"{1 - code} of 1 bugs found by all of their cases in 3 s" in out
+    assert f"{1 - code} of 1 bug found by all of its cases in 3 s" in out
 
 
 def test_a_proposal_is_a_part_of_the_document(capsys: pytest.CaptureFixture[str]) -> None:

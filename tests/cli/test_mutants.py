@@ -42,7 +42,7 @@ def test_a_generated_mutant_has_its_line_and_change(capsys: pytest.CaptureFixtur
     output = capsys.readouterr().out
     assert "reference~generated-" in output
     assert "engine/reference/" in output
-    assert "1 mutants: " in output
+    assert "1 mutant: " in output
 
 
 def test_the_list_has_the_fault_of_each_mutant(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,8 +52,31 @@ def test_the_list_has_the_fault_of_each_mutant(capsys: pytest.CaptureFixture[str
     assert "mutants; the table distinguishes " in output
     assert main(["mutants", "uniform", "--list", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {"mutant", "fault", "killed", "timeouts"} == set(listed[0])
+    assert {"mutant", "family", "fault", "killed", "timeouts"} == set(listed[0])
     assert "reference~always-500" in {one["mutant"] for one in listed}
+
+
+def test_the_list_has_the_words_of_families(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mutants", "frames", "control~echo-cut", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "frames"
+    assert "control" in lines
+    assert lines[-1] == f"{sum('~' in line for line in lines)} mutants"
+    for family in ("frames", "control"):
+        assert main(["mutants", family, "--list", "--format", "json"]) == 0
+        assert {one["family"] for one in json.loads(capsys.readouterr().out)} == {family}
+
+
+def test_a_narrowed_list_counts_only_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["no-date"], ["--sample", "1"]):
+        assert main(["mutants", *words, "--list"]) == 0
+        assert capsys.readouterr().out.endswith("\n\n1 mutant\n")
+
+
+def test_a_run_without_a_case_has_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = "specs/contract/lifespan.yaml"
+    assert main(["mutants", "wsgi-control~echo-cut", "--whole", "--cases", suite]) == 3
+    assert capsys.readouterr().err == "engine: no case ran\n  1 mutant: it is for ASGI apps\n"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +86,11 @@ def test_the_list_has_the_fault_of_each_mutant(capsys: pytest.CaptureFixture[str
         (["xyzzy"], "there is no mutant called 'xyzzy'\n  `engine mutants --list` lists them"),
         (["--write"], "--write is only for `--whole`"),
         (["--cases", "specs/http"], "--cases and --shared are only for `--whole`"),
+        (["--sample", "0"], "--sample: expected a whole number of at least 1, got 0"),
+        (["--sample", "-3", "--list"], "--sample: expected a whole number of at least 1, got -3"),
+        (["--seed", "3"], "--seed is only for `--sample`"),
+        (["--list", "--whole"], "--list runs nothing"),
+        (["No-Date"], "did you mean 'no-date'?"),
         (["--generated", "no-date"], "--generated goes with --sample and --seed"),
     ],
 )

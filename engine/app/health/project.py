@@ -17,6 +17,7 @@ from engine.app.vocabulary import schemas
 from engine.errors import EngineError
 from engine.loading.schema.compose import rendered
 from engine.model.quantities import show_size
+from engine.results.analysis.summary import plural
 from engine.targets.catalog.capabilities import refuted
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
@@ -58,7 +59,7 @@ class Project:
         if not project_paths.specs.is_dir():
             return missing(f"there are no suites in {project_paths.specs}", "install the engine again")
         frameworks, specs = displayed(project_paths.frameworks), displayed(project_paths.specs)
-        return ok(f"{counted(count, 'framework')} in {frameworks}, suites in {specs}")
+        return ok(f"{plural(count, 'framework')} in {frameworks}, suites in {specs}")
 
     def cache(self) -> HealthFinding:
         """Check the folder of environments."""
@@ -72,7 +73,7 @@ class Project:
         whole = sum(completed(path) is not None for path in made)
         free = shutil.disk_usage(folder).free
         taken = show_size(round_size(size_of(folder)))
-        text = f"{folder}: {counted(whole, 'environment')}, {taken}, {show_size(free)} free"
+        text = f"{folder}: {plural(whole, 'environment')}, {taken}, {show_size(free)} free"
         if free < LEAST_SPACE:
             return warn(text, "engine clean --cache empties it, and ENGINE_CACHE names another folder")
         return ok(text)
@@ -84,7 +85,7 @@ class Project:
             return missing(f"{folder}: {trouble}", "--results names another folder")
         runs = folder / "runs"
         count = sum(1 for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else 0
-        return ok(f"{relative(folder)} is writable, with {counted(count, 'run')}")
+        return ok(f"{relative(folder)} is writable, with {plural(count, 'run')}")
 
     def locks(self) -> HealthFinding:
         """Check that each server and framework has a lock, and that any framework can be installed with any server."""
@@ -162,7 +163,7 @@ class Project:
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/catalog/servers")
-        return ok(f"{len(seen)} of {counted(len(servers), 'server')} probed; all match their declarations")
+        return ok(f"{len(seen)} of {plural(len(servers), 'server')} probed; all match their declarations")
 
     def schemas(self) -> HealthFinding:
         """Check that the schemas in the project are those of the code."""
@@ -185,11 +186,11 @@ class Project:
         warnings = len(loaded.diagnostics) - loaded.errors
         if loaded.errors:
             return missing(
-                f"{counted(loaded.errors, 'error')} in {text}; suites with errors do not run", f"engine lint {text}"
+                f"{plural(loaded.errors, 'error')} in {text}; suites with errors do not run", f"engine lint {text}"
             )
         if warnings:
-            return warn(f"{counted(warnings, 'warning')} in {text}", f"engine lint {text}")
-        return ok(f"{counted(loaded.files, 'file')} with {counted(cases, 'case')} and no errors")
+            return warn(f"{plural(warnings, 'warning')} in {text}", f"engine lint {text}")
+        return ok(f"{plural(loaded.files, 'file')} with {plural(cases, 'case')} and no errors")
 
 
 def disagreements(servers: Mapping[str, Mapping[str, str]], frameworks: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -201,11 +202,6 @@ def disagreements(servers: Mapping[str, Mapping[str, str]], frameworks: Mapping[
         for package, version in ours.items()
         if theirs.get(package, version) != version
     ]
-
-
-def counted(number: int, word: str) -> str:
-    """``1 case``, ``2 cases``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def round_size(size: int) -> int:

@@ -39,6 +39,11 @@ class Mutation:
         return f"{self.part}~{self.name}"
 
     @property
+    def group(self) -> str:
+        """The word that selects it together with similar ones: its family, or its part if it has none."""
+        return self.family or self.part
+
+    @property
     def names(self) -> frozenset[str]:
         """The words of the command line that mean it: its own, and those of its part and its family."""
         return frozenset({self.word, self.name, self.part, self.family} - {""})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from engine.app.run_ids import new_run_id
 from engine.app.session import RunSession, Runtime
 from engine.errors import DocumentError, Unfit
 from engine.execution.job import Job
-from engine.execution.planning.plan import renumbered
+from engine.execution.planning.plan import not_meant, renumbered
 from engine.execution.runner.runner import Runner, not_run
 from engine.execution.schedule import Limits
 from engine.model.case import Case
@@ -25,6 +25,7 @@ from engine.model.protocols import Boundary, LiveTarget
 from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import JobResult, Verdict
+from engine.results.analysis.summary import plural
 
 # A start keeps the processor busy, while the cases of most mutants wait for what does not come.
 LIMITS = Limits(targets=6, starting=3, lingering=6, own=6)
@@ -57,6 +58,18 @@ def jobs_on(engine: Engine, cases: Sequence[Case], targets: dict[Target, str], c
             and (chosen is None or case_name(job.case.file, job.case.id) in chosen.get(targets[job.target], ()))
         ]
     )
+
+
+def reasons(engine: Engine, cases: Sequence[Case], targets: Iterable[Target]) -> list[str]:
+    """One line for each reason why cases do not run on mutants, the most frequent first: ``23 mutants: it is for ASGI
+    apps``."""
+    found: dict[str, set[Target]] = {}
+    for target in targets:
+        whys = {job.left_out for job in engine.plan(cases, [target])} | {not_meant(case, target) for case in cases}
+        for why in whys - {""}:
+            found.setdefault(why, set()).add(target)
+    most = sorted(found.items(), key=lambda item: -len(item[1]))
+    return [f"{plural(len(several), 'mutant')}: {why}" for why, several in most] or ["no case is selected"]
 
 
 @dataclass(slots=True)

@@ -28,7 +28,8 @@ def meant(word: str, known: Iterable[str]) -> str:
     for other in SYNONYMS.get(word, ()):
         if other in names:
             return other
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    same = [name for name in names if name.casefold() == word.casefold()]
+    close = same or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return close[0] if close else ""
 
 
