@@ -34,9 +34,9 @@ def stamps(paths: Iterable[Path]) -> Stamps:
 
 
 def changed(before: Stamps, now: Stamps) -> list[Path]:
-    """The files whose stamps differ, in the order of ``now``. A file that is missing now is none of them: many editors
-    remove a file for a moment when they save it. Pure."""
-    return [path for path, mark in now.items() if mark is not None and mark != before.get(path)]
+    """The files whose stamps differ, in the order of ``now``. A file that is missing or empty now is none of them: many
+    editors remove or empty a file for a moment when they save it. Pure."""
+    return [path for path, mark in now.items() if mark is not None and mark[1] and mark != before.get(path)]
 
 
 def sources(folder: Path) -> Iterator[Path]:

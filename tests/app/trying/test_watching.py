@@ -6,6 +6,8 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from engine.app.trying import watching
 
 
@@ -16,7 +18,7 @@ def test_a_change_of_time_or_size_and_a_new_file_are_found(tmp_path: Path) -> No
     before = watching.stamps([one, other, third])
     assert not watching.changed(before, watching.stamps([one, other, third]))
     other.write_text("22")
-    third.write_text("")
+    third.write_text("3")
     assert watching.changed(before, watching.stamps([one, other, third])) == [other, third]
 
 
@@ -31,11 +33,14 @@ def test_a_file_that_replaces_another_is_a_change(tmp_path: Path) -> None:
     assert watching.changed(before, watching.stamps([one])) == [one]
 
 
-def test_a_missing_file_is_no_change_until_it_is_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_missing_or_empty_file_is_no_change_until_it_is_back(tmp_path: Path, emptied: bool) -> None:
     one = tmp_path / "one"
     one.write_text("1")
     before = watching.stamps([one])
     one.unlink()
+    if emptied:
+        one.touch()
     assert not watching.changed(before, watching.stamps([one]))
     one.write_text("22")
     assert watching.changed(before, watching.stamps([one])) == [one]
