@@ -143,6 +143,44 @@ cases:
       - request: {path: /scope, connection: one, expect: {status: 200}}
       - app: {expect: {scope.client: {var: local}, scope.server: {var: remote}}}
       - request: {path: /health, expect: {header.date: {present: true}}}
+  - id: same
+    title: A response and its call are those of an earlier one, and a third is not
+    steps:
+      - request: {path: /health, as: first}
+      - app: {of: first, as: given}
+      - request: {path: /health, as: second, expect: {same_as: first}}
+      - app: {of: second, expect: {same_as: given}}
+      - request: {path: /scope, expect: {same_as: {step: first, without: [headers.content-length]}}}
+  - id: browse
+    title: A client follows redirects, and sends the cookies that they have set
+    application:
+      paths:
+        /first:
+          - respond:
+              status: 302
+              headers:
+                - [location, "/second?b=1"]
+                - [set-cookie, "one=1; Path=/"]
+                - [set-cookie, "two=2; Path=/"]
+                - [content-length, "0"]
+        /second:
+          - respond: {status: 307, headers: [[location, last], [set-cookie, "one=3; Path=/"], [content-length, "0"]]}
+        /last:
+          - respond: {status: 200, headers: [[content-length, "5"]], body: there}
+    steps:
+      - request:
+          path: /first
+          follow: true
+          cookies: jar
+          expect:
+            body: there
+            redirects: [{status: 302, location: "/second?b=1"}, {status: 307, location: last}]
+            cookie.one: "3"
+            cookie.two: "2"
+      - app: {within: 2s, expect: {calls: 3, paths: [/first, /second, /last]}}
+      - request: {path: /last, cookies: jar, expect: {status: 200}}
+      - app: {within: 2s, expect: {calls: 1, scope.header.cookie: {contains: one=3}}}
+      - request: {path: /last, cookies: jar, expect: {header.date: {present: true}}}
   - id: warning
     title: A response has a Date, if possible
     level: should
@@ -150,9 +188,21 @@ cases:
       - request: {path: /health, expect: {header.date: {present: true}}}
 """
 # Those that show a fault of the mutant, which the reference server does not have.
-OF_THE_MUTANT = ("request", "tcp", "parallel", "repeat", "eventually", "connect", "marks", "unix", "ipv6", "warning")
+OF_THE_MUTANT = (
+    "request",
+    "tcp",
+    "parallel",
+    "repeat",
+    "eventually",
+    "connect",
+    "marks",
+    "unix",
+    "ipv6",
+    "browse",
+    "warning",
+)
 NAMES = (
-    *OF_THE_MUTANT, "websocket", "app", "timeout", "processes", "log", "measure", "start", "crash",
+    *OF_THE_MUTANT, "websocket", "app", "timeout", "processes", "log", "measure", "start", "crash", "same",
 )  # fmt: skip
 TARGET = "reference~no-date-control-auto"
 

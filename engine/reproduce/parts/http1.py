@@ -32,6 +32,7 @@ class Response:
         self.headers: list[list[str]] = []
         self.trailers: list[list[str]] = []
         self.interim: list[int] = []
+        self.redirects: list[dict[str, object]] = []
         self.framing: str | Absent = ABSENT
         self.pieces: list[tuple[bytes, float]] = []
         self.chunks = 0

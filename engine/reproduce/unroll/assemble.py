@@ -10,7 +10,21 @@ from pathlib import Path
 
 PARTS = Path(__file__).parents[1] / "parts"
 # In this order a definition never precedes one that it needs when it is executed.
-CLIENT = ("checks", "conditions", "wire", "tls", "http1", "websocket", "fastcgi", "calls", "flow", "server", "driving")
+CLIENT = (
+    "checks",
+    "conditions",
+    "wire",
+    "tls",
+    "http1",
+    "browsing",
+    "websocket",
+    "fastcgi",
+    "calls",
+    "comparing",
+    "flow",
+    "server",
+    "driving",
+)
 APPLICATION = ("app_parts",)
 
 

@@ -44,7 +44,7 @@ RESPONSE = FactExpressions(
     {
         **attributes(*_R),
         "content": "{it}.content",
-        "redirects": "[]",
+        "redirects": "{it}.redirects",
         "body.size": "{it}.size",
         "body.sha256": "{it}.sha256",
         "subprotocol": "{it}.header('sec-websocket-protocol')",

@@ -21,7 +21,7 @@ from engine.steps.flow.repeat import RepeatParams
 
 def function(unroller: Unroller, name: str, parameters: str, steps: tuple[Step, ...]) -> None:
     """Write a nested function with steps in it. Its connections are its own, its captures those of the client."""
-    connections, websockets = dict(unroller.connections), dict(unroller.websockets)
+    connections, websockets, jars = dict(unroller.connections), dict(unroller.websockets), dict(unroller.jars)
     captures = sorted({key for one in all_of(unroller, steps) for key, _ in one.checks.capture})
     for capture in captures:
         if capture not in unroller.captured:
@@ -35,7 +35,7 @@ def function(unroller: Unroller, name: str, parameters: str, steps: tuple[Step, 
             unroller.line(f"nonlocal {', '.join(captures)}")
         unroller.run(steps)
     unroller.shares = outer
-    unroller.connections, unroller.websockets = connections, websockets
+    unroller.connections, unroller.websockets, unroller.jars = connections, websockets, jars
 
 
 def all_of(unroller: Unroller, steps: tuple[Step, ...]) -> list[Step]:

@@ -11,12 +11,14 @@ from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.http1 import Pair
 from engine.reproduce.unroll.facts import CLOSED, CONNECT, FLOOD, NAMELESS, READ, RESPONSE
+from engine.reproduce.unroll.of_browsing import browse, with_usual
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
 from engine.reproduce.unroll.variables import SLOT, Names, large
 from engine.steps.http1.facts import TAKES_BROKEN
+from engine.steps.http1.request_facts import OF_CLIENT
 from engine.steps.http1.session import request_bytes
-from engine.steps.http1.step import RequestParams
+from engine.steps.http1.step import RequestParams, not_by_library
 from engine.steps.shared.sending import Headers, Query, target
 from engine.steps.shared.values import text
 from engine.steps.stream.actions import Bytes, Drip, HangUp, Reading
@@ -48,10 +50,13 @@ def query_of(query: Query, names: Names) -> Query:
 def request(unroller: Unroller, step: Step) -> None:
     """``request``."""
     params, names = cast(RequestParams, step.params), unroller.names
-    if params.cookies is not None or resolve(params.follow, names) is not False:
-        raise CannotUnroll("a `request` that follows redirects or keeps cookies has no form in plain Python")
     method = text(params.method, names)
     headers = pairs(params.headers, names)
+    if params.cookies is not None or resolve(params.follow, names) is not False:
+        browse(unroller, step, target(params.path, query_of(params.query, names), names), headers)
+        return
+    if not OF_CLIENT.isdisjoint(step.checks.facts) and not not_by_library(params):
+        headers = with_usual(headers)
     body = names.render(params.body) if params.body is not None else None
     known = large(params.body, names)
     for _, value in params.headers:

@@ -13,12 +13,20 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from engine.model.case import Case, Step
-from engine.model.expectation import Expectation, Group
+from engine.model.expectation import Expectation, Group, SameAs
 from engine.model.network import IPV4, UNIX
 from engine.model.quantities import show_time
 from engine.model.source_span import SourceSpan
 from engine.reproduce.unroll.facts import WIRE, FactExpressions
 from engine.reproduce.unroll.matching import Matching
+from engine.reproduce.unroll.of_comparison import (
+    EarlierObservation,
+    compared_steps,
+    comparison,
+    earlier,
+    is_named,
+    parts,
+)
 from engine.reproduce.unroll.source import CannotUnroll, identifier, wrapped
 from engine.reproduce.unroll.variables import SLOT, Names
 from engine.steps.api.inner import inside
@@ -50,13 +58,14 @@ class State:
     performed: list[ClientStep] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     known: dict[bytes, str] = field(default_factory=dict)
+    kept: list[EarlierObservation] = field(default_factory=list)
     cut: bool = False
     shared: bool = False
 
 
 class Unroller:
     """Writes the statements of steps. ``names`` are the variables, ``connections`` the Python names of connections,
-    ``websockets`` and ``records`` those of what was opened on them."""
+    ``websockets`` and ``records`` those of what was opened on them, ``jars`` those of jars of cookies."""
 
     def __init__(
         self,
@@ -91,6 +100,7 @@ class Unroller:
         self.connections: dict[str, str] = {}
         self.websockets: dict[str, str] = {}
         self.records: dict[str, str] = {}
+        self.jars: dict[str, str] = {}
         self.current = ""  # the connection of the script under way
         self.behind_gateway = gateway or listen == UNIX
         self.fresh_records = False
@@ -100,6 +110,8 @@ class Unroller:
         self.client_unknown = client_unknown
         self.turn = ""  # the number of the turn of the ``repeat`` around the statements
         steps = [one for step in case.body.steps for one in (step, *inside(step, step_types))]
+        self._compared = compared_steps(case, step_types)
+        self.owner = case.body.steps[0]  # the step under way, or the one whose script is
         self.watched = client_unknown or any(one.step_type in OBSERVING for one in steps)
 
     # Writing
@@ -151,12 +163,13 @@ class Unroller:
             if self.state.lines:
                 self.line()
             self.comment(f"{step.step_type} ({step.place.shown_file}:{step.place.line})")
-        outer = self.decides
+        outer, owner = self.decides, self.owner
+        self.owner = step if step.group == "step" else owner
         # Of concurrent and repeated steps every one may show the fault.
         container = self.step_types[step.group, step.step_type].includes == ()
         self.decides = outer or own or (holds and container)
         unroll(self, step)
-        self.decides = outer
+        self.decides, self.owner = outer, owner
         if holds and not outer:
             self.state.cut = True
 
@@ -184,13 +197,14 @@ class Unroller:
         for group in groups:
             if group is not None:
                 self.group(group, facts, variable, sent)
+                if group.same_as is not None:
+                    self.compare(step, group.same_as, facts, variable)
+        self.keep(step, facts, variable)
         for name, fact in step.checks.capture:
             self.capture(name, facts.of(fact, variable))
 
     def group(self, group: Group, facts: FactExpressions, variable: str, sent: str) -> None:
         """Write the checks of a group. Raises CannotUnroll."""
-        if group.same_as is not None:
-            raise CannotUnroll("`same_as` has no form in plain Python")
         for one in group.expectations:
             self.check(one.fact, facts.of(one.fact, variable), self.matcher(one, sent))
         if group.any_of:
@@ -203,6 +217,29 @@ class Unroller:
                 ]
                 found.append(" and ".join(fitting))
             self.check("one of the alternatives", f"any([{', '.join(found)}])", "True")
+
+    def compare(self, step: Step, same_as: SameAs, facts: FactExpressions, variable: str) -> None:
+        """Write the comparison of an observation with an earlier one."""
+        sort = self.step_types[step.group, step.step_type].compared
+        before = earlier(same_as, self.state.kept, self.owner, sort, self.indent).variable
+        now = parts(sort, facts, variable, self.current)
+        self.line(comparison("expect" if self.decides else "need", same_as, before, now, sort))
+
+    @property
+    def compares(self) -> bool:
+        """True if the step under way, or one of its script, is compared with another."""
+        return is_named(self.owner, self._compared)
+
+    def keep(self, step: Step, facts: FactExpressions, variable: str) -> None:
+        """Write an assignment of an observation's parts, if a later step is compared with it."""
+        sort = self.step_types[step.group, step.step_type].compared
+        if not sort or not self._compared:
+            return
+        kept = ""
+        if self.compares:
+            kept = self.name(f"{self.owner.name or self.owner.connection}_seen")
+            self.line(f"{kept} = {parts(sort, facts, variable, self.current)}")
+        self.state.kept.append(EarlierObservation(self.owner, sort, kept, self.indent))
 
     def matcher(self, one: Expectation, sent: str) -> str:
         """The expression of an expectation's matcher."""
