@@ -34,19 +34,19 @@ cases:
       - request: {path: /delay, query: {seconds: "0"}, expect: {status: 200}}
   - id: slow
     title: A request that takes a while
-    timeout: 20s
+    timeout: 8s
     matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}
     steps:
       - request: {path: /health, query: {slow: $(n)}, expect: {status: 200}}
   - id: plain
     title: A plain request
-    timeout: 20s
+    timeout: 8s
     matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}
     steps:
       - request: {path: /health, query: {n: $(n)}, expect: {status: 200}}
   - id: other
     title: Another endpoint
-    timeout: 20s
+    timeout: 8s
     matrix: {n: [1, 2, 3]}
     steps:
       - request: {path: /scope, query: {n: $(n)}, expect: {status: 200}}
