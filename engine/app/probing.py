@@ -25,6 +25,13 @@ def probed(project_paths: ProjectPaths, server: Server, loop: str) -> Probed | N
     return found.known(found.name(server, part, loop)) if part else None
 
 
+def options_probed(project_paths: ProjectPaths, server: Server, loop: str) -> Probed | None:
+    """The finding about the options of a server on a loop; None if the cache has none."""
+    part = Environments(project_paths.cache).servers_part_now(server)
+    found = probes(project_paths)
+    return found.known(found.options_name(server, part, loop)) if part else None
+
+
 def spoken(project_paths: ProjectPaths, server: Server) -> frozenset[str]:
     """The protocols that a server was found to speak when it was asked, as far as the cache knows."""
     part = Environments(project_paths.cache).servers_part_now(server)

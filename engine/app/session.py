@@ -229,6 +229,9 @@ class RunSession:
         # A server that a step starts does not run yet, and of one that failed to start nothing is known.
         if row is None or (row.failed and target.id not in self.failures) or not row.found_loop:
             self._row(live_row(target, live))
+        # Options are probed when the first launch has some.
+        elif set(live.facts.refuted) - set(row.refuted):
+            self._row(replace(row, refuted=live.facts.refuted))
         self._tell(target, "ready")
         return live
 

@@ -11,20 +11,21 @@ from engine.app.engine import Engine
 from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.app.health.machine import unwritable
 from engine.app.lists.services import pinned
-from engine.app.probing import probed
+from engine.app.probing import options_probed, probed
 from engine.app.project_paths import CHECKOUT, EDITABLE, INSTALLATION, displayed, find, relative
 from engine.app.vocabulary import schemas
 from engine.errors import EngineError
 from engine.loading.schema.compose import rendered
 from engine.model.quantities import show_size
 from engine.results.analysis.summary import plural
-from engine.targets.catalog.capabilities import refuted
+from engine.targets.catalog.capabilities import NOTHING, refuted
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments.cache import default_cache, size_of
 from engine.targets.environments.packages import Environments, completed
 from engine.targets.matrix.fitting import serves
 from engine.targets.matrix.selection import DEFAULT
+from engine.targets.probing.options import refuted as without_effect
 
 LEAST_SPACE = 1024**3
 OWNERS = {
@@ -159,10 +160,12 @@ class Project:
                 found = probed(self.engine.project_paths, server, loop)
                 if found is not None:
                     seen.add(server.name)
-                    wrong += [f"{server.name} on {loop}: {claim}" for claim in refuted(server.claims, found)]
+                    of_options = options_probed(self.engine.project_paths, server, loop) or NOTHING
+                    claims = (*refuted(server.claims, found), *without_effect(of_options))
+                    wrong += [f"{server.name} on {loop}: {claim}" for claim in claims]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            return warn(f"{wrong[0]}{more}", "see `offers` in its file in engine/targets/catalog/servers")
+            return warn(f"{wrong[0]}{more}", "see `offers` and `options` in its file in engine/targets/catalog/servers")
         return ok(f"{len(seen)} of {plural(len(servers), 'server')} probed; all match their declarations")
 
     def schemas(self) -> HealthFinding:

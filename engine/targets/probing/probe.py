@@ -115,11 +115,7 @@ async def over_http(address: tuple[str, int], boundary: Boundary) -> AppCall | N
 async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
     """By word: a handshake opens a WebSocket, and the other offers that its answer shows."""
     token = boundary.token(JOB, 2)
-    request = head(
-        "GET /ws/echo HTTP/1.1", address, token, "Upgrade: websocket", "Connection: Upgrade",
-        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Extensions: permessage-deflate",
-    )  # fmt: skip
+    request = handshake(address, token, "Sec-WebSocket-Extensions: permessage-deflate")
     answer = await exchange(address, request, b"\r\n\r\n")
     if answer is None:
         return {}
@@ -128,6 +124,14 @@ async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[s
     words = {"websocket": opened, "deflate": opened and b"permessage-deflate" in answer}
     call = await readiness.reported(boundary, token) if opened else None
     return words | (of_scope(call, OF_WEBSOCKET, "websocket") if opened else dict.fromkeys(OF_WEBSOCKET, False))
+
+
+def handshake(address: tuple[str, int], token: str, *fields: str) -> bytes:
+    """The head of a WebSocket's handshake (RFC 6455, 4.1)."""
+    return head(
+        "GET /ws/echo HTTP/1.1", address, token, "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *fields,
+    )  # fmt: skip
 
 
 async def over_http2(address: tuple[str, int]) -> dict[str, bool]:
@@ -159,13 +163,18 @@ def head(first: str, address: tuple[str, int], token: str, *fields: str) -> byte
 
 
 async def exchange(
-    address: tuple[str, int], data: bytes, until: bytes | None, tls: ssl.SSLContext | None = None
+    address: tuple[str, int],
+    data: bytes,
+    until: bytes | None,
+    tls: ssl.SSLContext | None = None,
+    *,
+    seconds: float = WITHIN,
 ) -> bytes | None:
     """The response to some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less if the
     server ends or breaks the connection before; None after a timeout, which shows nothing. ``tls`` uses TLS."""
     received = bytearray()
     try:
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(seconds):
             reader, writer = await dial(address, tls)
             try:
                 writer.write(data)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +20,11 @@ from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments import commands, inside
-from engine.targets.probing import probe
+from engine.targets.probing import options, probe
+from engine.targets.probing.option_checks import CHECKS
 from engine.targets.probing.probe import Probable
 
+Unsupported = Callable[[Mapping[str, object]], Collection[str]]
 Alone = Callable[[Path], AbstractAsyncContextManager[int]]
 
 
@@ -50,7 +52,43 @@ class Probes:
         The result is empty if the bare app does not start, since the server's own start reports the reason. Raises
         EnvironmentFailed if the cache cannot be written.
         """
-        name = self.name(server, servers_part, loop)
+
+        async def look() -> Probed:
+            return await self._look_well(server, loop, begin, workers)
+
+        return await self._kept(self.name(server, servers_part, loop), look)
+
+    @property
+    def option_words(self) -> frozenset[str]:
+        """The words of ``server:`` whose effects can be probed."""
+        return options.WORDS
+
+    async def without_effect(
+        self,
+        server: Server,
+        servers_part: str,
+        loop: str,
+        begin: options.Begin,
+        *,
+        unsupported: Unsupported,
+        offers: Collection[str],
+    ) -> tuple[str, ...]:
+        """The options of a server on a loop whose translation has no effect, a sentence each; probed if the cache has
+        no finding.
+
+        ``begin`` starts the bare app on the server with options, ``unsupported`` has the reasons why it cannot be
+        started so, ``offers`` are its capabilities. Raises EnvironmentFailed if the cache cannot be written.
+        """
+        checks = options.checks_of(server, unsupported, offers)
+
+        async def look() -> Probed:
+            return await options.look(checks, server, begin)
+
+        name = self.options_name(server, servers_part, loop)
+        return options.refuted(await self._kept(name, look))
+
+    async def _kept(self, name: str, look: Callable[[], Awaitable[Probed]]) -> Probed:
+        """The finding of that name, made and kept if the cache has none. Raises EnvironmentFailed."""
         known = self.known(name)
         if known is not None:
             return known
@@ -60,7 +98,7 @@ class Probes:
                 async with self._alone(self._folder / f"{name}.lock"):
                     known = self.known(name)
                     if known is None:
-                        known = await self._look_well(server, loop, begin, workers)
+                        known = await look()
                         if known != NOTHING:
                             self._keep(name, known)
         except StartError:
@@ -146,6 +184,16 @@ class Probes:
         own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
         secure = [] if server.unsupported({WORD: True}) else server.options[WORD](True)
         words = [self._made_with, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+    def options_name(self, server: Server, servers_part: str, loop: str) -> str:
+        """The digest that names a finding about options, which depends on all their translations."""
+        lines = [
+            f"{check.name} {' '.join(server.options[check.option](check.value))}"
+            for check in CHECKS
+            if check.option in server.options and not server.unsupported({check.option: check.value})
+        ]
+        words = [self.name(server, servers_part, loop), "options", *lines]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
     def known(self, name: str) -> Probed | None:

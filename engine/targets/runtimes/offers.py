@@ -6,19 +6,20 @@ function that starts it, and imports nothing from the prober.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from engine.model.network import IPV4
 from engine.model.target import CONTROL, ServerLaunch, Target, TargetInfo
 from engine.targets.catalog import capabilities
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
-from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.base import LISTEN, Server
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments.packages import Environment
-from engine.targets.matrix.fitting import own_gateway, through
+from engine.targets.matrix.fitting import own_gateway, through, unsupported
 from engine.targets.runtimes.live import StartedTarget
 
 
@@ -34,6 +35,25 @@ class Prober(Protocol):
 
     async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
         """The offers of a server on a loop, probed with the bare app that ``begin`` starts with that many workers."""
+        ...
+
+    @property
+    def option_words(self) -> frozenset[str]:
+        """The words of ``server:`` whose effects it can probe."""
+        ...
+
+    async def without_effect(
+        self,
+        server: Server,
+        servers_part: str,
+        loop: str,
+        begin: Callable[[tuple[tuple[str, object], ...]], Awaitable[StartedTarget]],
+        *,
+        unsupported: Callable[[Mapping[str, object]], Collection[str]],
+        offers: Collection[str],
+    ) -> tuple[str, ...]:
+        """The options whose translation has no effect, a sentence each. ``begin`` starts the bare app with options,
+        ``unsupported`` has the reasons why it cannot be started so, ``offers`` are the server's capabilities."""
         ...
 
     async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
@@ -52,6 +72,7 @@ class ServerOffers:
         self._servers = servers
         self._prober = prober
         self._probed: dict[tuple[str, str], Probed] = {}
+        self._without_effect: dict[tuple[str, str], tuple[str, ...]] = {}
 
     async def probe(
         self,
@@ -67,10 +88,7 @@ class ServerOffers:
             # Properties of workers only show with several of them.
             workers = 1 if server.unsupported({"workers": 2}) else 2
             options = (("workers", workers),) if workers > 1 else ()
-            # A server that speaks no HTTP is probed through its gateway.
-            gateway = own_gateway(server)
-            control_target = replace(target, framework=CONTROL, framework_release="", interface=ASGI, gateway=gateway)
-            launch = ServerLaunch(control_target, options)
+            launch = ServerLaunch(self._control_target(target), options)
 
             async def control(secure: bool = False) -> StartedTarget:
                 return await start(replace(launch, options=((WORD, True),)) if secure else launch)
@@ -79,11 +97,48 @@ class ServerOffers:
             self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
         return self._known(target)
 
+    async def probe_options(
+        self,
+        launch: ServerLaunch,
+        servers_part: Callable[[Server], Awaitable[str]],
+        start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
+        listens: Collection[str],
+    ) -> None:
+        """Probe the effects of the server's options if the launch has one of them and the bare app was probed.
+        ``listens`` are the kinds of addresses of the host. Raises EnvironmentFailed."""
+        target = launch.target
+        key = target.configuration, target.loop
+        if self._prober is None or key in self._without_effect or key not in self._probed:
+            return
+        # Without a finding the bare app did not start.
+        if not self._probed[key].looked or not self._prober.option_words & dict(launch.options).keys():
+            return
+        server, control = self._servers[target.configuration], self._control_target(target)
+
+        def lacks(options: Mapping[str, object]) -> Collection[str]:
+            listen = str(options.get(LISTEN, IPV4))
+            return unsupported(server, control, options) or (() if listen in listens else (listen,))
+
+        async def begin(options: tuple[tuple[str, object], ...]) -> StartedTarget:
+            return await start(ServerLaunch(control, options))
+
+        found = self._probed[key].found
+        self._without_effect[key] = await self._prober.without_effect(
+            server, await servers_part(server), target.loop, begin, unsupported=lacks, offers=found
+        )
+
+    def _control_target(self, target: Target) -> Target:
+        """The bare app on the target's server. A server that speaks no HTTP is probed through its gateway."""
+        gateway = own_gateway(self._servers[target.configuration])
+        return replace(target, framework=CONTROL, framework_release="", interface=ASGI, gateway=gateway)
+
     def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
         """The facts of a target that runs on that loop, "" where it does not run yet."""
         server, framework = self._servers[target.configuration], self._frameworks[target.framework_configuration]
         found = target_info(server, framework, environment, loop, self._known(target))
-        return replace(found, offers=tuple(sorted(through(frozenset(found.offers), target))))
+        without = self._without_effect.get((target.configuration, target.loop), ())
+        offers = tuple(sorted(through(frozenset(found.offers), target)))
+        return replace(found, offers=offers, refuted=(*found.refuted, *without))
 
     def _known(self, target: Target) -> Probed:
         return self._probed.get((target.configuration, target.loop), NOTHING)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from engine.model.network import unix_path
 from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.observer.spool import ObserverSpool
 from engine.targets.catalog.frameworks import load_frameworks
@@ -19,7 +20,6 @@ from engine.targets.matrix.selection import configured
 from engine.targets.probing.probes import Probes
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.gateway_process import takes
-from engine.targets.runtimes.live import StartedTarget
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
 
@@ -70,28 +70,31 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("server", OF_ASGI)
-def test_what_its_options_are_translated_to_is_understood(cache: Path, tmp_path: Path, server: str) -> None:
-    words: Mapping[str, object] = {
-        "workers": 2, "keep_alive": 2.0, "grace": 2.0, "root_path": "/api", "trust_proxy": False,
-        "message_limit": 65536, "lifespan": "off",
-    }  # fmt: skip
-    options = {name: value for name, value in words.items() if not SERVERS[server].unsupported({name: value})}
+def test_each_of_its_options_has_its_effect(cache: Path, tmp_path: Path, server: str) -> None:
+    target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
 
-    async def scene() -> tuple[StartedTarget, object]:
-        target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
-        launch = ServerLaunch(target, tuple(sorted(options.items())))
-        live = await runtime(cache, tmp_path).start(launch)
-        call = await readiness.ready(live.address, live.boundary, 2)
-        live.boundary.refresh()
-        lifespans = live.boundary.lifespans()
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(ServerLaunch(target, (("env", (("OF_THE_TEST", "1"),)),)))
+        assert live.facts.refuted == ()
         await live.stop()
-        if "lifespan" in options:
-            assert lifespans == []
-        return live, call.scope["root_path"]
 
-    live, root_path = asyncio.run(scene())
-    assert root_path == options.get("root_path", "")
-    assert "Traceback" not in live.log()
+    asyncio.run(scene())
+    findings = [json.loads(path.read_text()) for path in (cache / "probes").glob("*.json")]
+    assert any("env" in found["found"] and "listen: unix" in found["found"] for found in findings)
+
+
+def test_options_without_an_effect_are_refuted(cache: Path, tmp_path: Path) -> None:
+    name = "reference~fields-unlimited"
+    target = Target("reference", "control", "asyncio", variant="fields-unlimited")
+
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path, name).start(ServerLaunch(target, (("access_log", True),)))
+        assert live.facts.refuted == (
+            "the option `limits: {fields: ...}` is translated, and the probe found no effect",
+        )
+        await live.stop()
+
+    asyncio.run(scene())
 
 
 def test_releases_stand_side_by_side_and_an_old_one_lacks_something(cache: Path, tmp_path: Path) -> None:
@@ -148,6 +151,22 @@ def test_a_wsgi_app_is_served_and_everything_ends(cache: Path, tmp_path: Path, s
         assert await live.stop() is not None
         for address in (live.address, live.upstream):
             assert not await takes(address)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("server", ["fcgisgi", "flup"])
+def test_a_gateway_finds_its_server_on_a_unix_socket(cache: Path, tmp_path: Path, server: str) -> None:
+    target = Target(server, "wsgi-control", "auto", "nginx-fastcgi", interface="wsgi")
+
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(ServerLaunch(target, (("listen", "unix"),)))
+        try:
+            assert unix_path(live.upstream)
+            call = await readiness.ready(live.address, live.boundary, 2, any_status=True)
+            assert call.scope["PATH_INFO"] == "/health"
+        finally:
+            await live.stop()
 
     asyncio.run(scene())
 
