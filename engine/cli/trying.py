@@ -100,10 +100,16 @@ async def once(trials: Trials, screen: Screen) -> int:
 
 
 async def until_ended(trials: Trials, screen: Screen) -> int:
-    """Run the case until q is pressed; 0."""
+    """Run the case until q is pressed; 0. It ends as well when its terminal is closed."""
+    import asyncio
+    import signal
+
     from engine.app.trying.repeating import Keys, repeat
     from engine.terminal.keys import keys
 
+    task = asyncio.current_task()
+    if task is not None and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, task.cancel)
     pressed = Keys()
     with keys(pressed.take) as screen.has_keys:
         try:

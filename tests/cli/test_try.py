@@ -125,6 +125,15 @@ def test_ctrl_c_leaves_nothing(session: Session) -> None:
     assert session.left() == ({}, [])
 
 
+@pytest.mark.service
+def test_a_terminal_that_is_closed_leaves_nothing(session: Session) -> None:
+    session.until(WAITING)
+    os.close(session.master)
+    session.process.wait(PATIENCE)
+    session.master = os.open(os.devnull, os.O_RDWR)
+    assert session.left() == ({}, [])
+
+
 def port(output: str) -> str:
     found = re.search(r"Host: 127\.0\.0\.1:(\d+)", output)
     assert found is not None, output
