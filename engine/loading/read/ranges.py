@@ -18,25 +18,46 @@ from engine.model.quantities import octets
 MOST = 1000
 """The number of values that a range may have: that of the cases of a matrix."""
 
+LARGEST = 2**64
+"""The largest number of a range: no length field or counter of a protocol holds more."""
+
 AROUND = "around"
 _ENDS = {"from", "to"}
 _RANGE = _ENDS | {"step", "powers", "except"}
 
 
 def is_range(node: Node) -> bool:
-    """True if a mapping is a range, and no mapping of names to values."""
+    """True if a mapping is a range, right or wrong, and no mapping of names to values: it has no other keys than those
+    of a range."""
     keys = {name for name, _ in node.entries()}
-    return keys == {AROUND} or (keys >= _ENDS and keys <= _RANGE)
+    return bool(keys & {AROUND, *_ENDS}) and keys <= {AROUND, *_RANGE}
 
 
 def values_of(node: Node, notes: Notes) -> list[Node]:
     """The numbers of a range in their order, each with the span of the range. An error goes to ``notes``; the range
     then has one value at least, so that the rest of the case can be checked."""
     before = notes.errors
+    if not _has_its_keys(node, notes):
+        return [Node(1, node.place, node.key)]
     numbers = list(_around(node, notes) if AROUND in node else _from_to(node, notes))
     if notes.errors == before and not numbers:
         notes.error(node.place, "matrix", "this range has no values", "`from` is at most `to`, and `except` omits some")
     return [Node(number, node.place, node.key) for number in numbers or [1]]
+
+
+def _has_its_keys(node: Node, notes: Notes) -> bool:
+    """True if a range has the keys that belong together; else the error is noted."""
+    keys = {name: child for name, child in node.entries()}
+    others = [child for name, child in keys.items() if name != AROUND]
+    if AROUND in keys and others:
+        what = f"a range with `{AROUND}` has no `{next(name for name in keys if name != AROUND)}`"
+        notes.error(others[0].key, "matrix", what, f"delete it, or `{AROUND}`")
+        return False
+    missing = sorted(_ENDS - keys.keys()) if AROUND not in keys else []
+    if missing:
+        hint = "like {from: 1, to: 8}; a mapping of names to values needs another name than those of a range"
+        notes.error(node.place, "matrix", f"this range has no `{missing[0]}`", hint)
+    return not missing
 
 
 def _around(node: Node, notes: Notes) -> Iterator[int]:
@@ -84,7 +105,10 @@ def _counted(first: int, last: int, step: int, factor: int | None) -> Iterator[i
 def _number(node: Node, name: str, notes: Notes) -> int | None:
     """A whole number, or a size as its number of bytes; None, with an error noted, for anything else."""
     if isinstance(node.value, int) and not isinstance(node.value, bool):
-        return node.value
+        if abs(node.value) <= LARGEST:
+            return node.value
+        notes.error(node.place, "matrix", f"`{name}` of a range is beyond 2**64", "choose a smaller number")
+        return None
     if isinstance(node.value, str):
         try:
             return octets(node.value)

@@ -29,7 +29,9 @@ def test_values(text: str, expected: list[int]) -> None:
     assert notes.sorted() == ()
 
 
-@pytest.mark.parametrize("text", ["{from: 1}", "{to: 1}", "{from: a, to: b, via: c}", "{around: 1, at: 2}", "[1]"])
+@pytest.mark.parametrize(
+    "text", ["{step: 1}", "{step: 1, except: 2}", "{from: a, to: b, via: c}", "{around: 1, at: 2}", "{}", "[1]"]
+)
 def test_other_values_are_names(text: str) -> None:
     assert not is_range(node(text))
 
@@ -49,6 +51,12 @@ def test_other_values_are_names(text: str) -> None:
         ("{from: 1, to: 4, powers: 1}", "powers begin at 1 or more, and the factor is 2 at least"),
         ("{from: 1, to: 4, step: 2, powers: 2}", "a range has `step` or `powers`, not both"),
         ("{from: 1, to: 1000000000}", "this range has over 1000 values"),
+        ("{from: 1}", "this range has no `to`"),
+        ("{to: 1, step: 2}", "this range has no `from`"),
+        ("{from: 1, to: 5, around: 3}", "a range with `around` has no `from`"),
+        ("{around: 3, step: 2}", "a range with `around` has no `step`"),
+        ("{around: 99999999999999999999999}", "`around` of a range is beyond 2**64"),
+        ("{from: 0, to: -99999999999999999999999}", "`to` of a range is beyond 2**64"),
         ("{around: 1s}", "`around` of a range is a whole number or a size"),
     ],
 )
