@@ -11,6 +11,8 @@ from engine.app import step_types
 from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.model.case import Case, RunsOn, whole
+from engine.reproduce.parts.checks import ResultUnknown, expect
+from engine.reproduce.parts.flow import until_shown
 from engine.reproduce.unroll import redact
 from engine.reproduce.unroll.application import application
 from engine.reproduce.unroll.client import Fault, client
@@ -70,6 +72,23 @@ def test_the_client_ends_with_the_deciding_step(cases: list[Case]) -> None:
     assert 'expect("status", reply.status, 400)' in made.source
     assert "calls" not in made.source
     assert not made.records
+
+
+def test_the_client_of_a_flaky_result_runs_until_the_fault_shows(cases: list[Case]) -> None:
+    case = next(case for case in cases if case.address == "specs/http/wire.yaml::missing-host")
+    made = client(case, Fault("fail", flaky=True), step_types.by_name(), case.title)
+    assert "until_shown(reproduction, TITLE, 20)" in made.source
+    assert "def until_shown(" in made.support
+    runs: list[int] = []
+
+    def third_time() -> None:
+        runs.append(1)
+        if len(runs) == 2:
+            raise ResultUnknown("needed")
+        expect("number", len(runs) < 3, True)
+
+    assert (until_shown(third_time, "title", 20), len(runs)) == (1, 3)
+    assert until_shown(lambda: None, "title", 3) == 0
 
 
 @pytest.mark.parametrize("data", [b"", b"a\r\nb", b"x" * 1000, b"\0\xff" * 200 + b"end\r\n", b"1" * 63])

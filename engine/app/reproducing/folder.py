@@ -128,7 +128,7 @@ def fault_of(result: JobResult, case: Case) -> Fault:
         verdict = "fail" if result.mismatches else "warn" if found else "timeout" if late else "crash"
     # The runner itself compares the address by which it finds the calls of a raw connection.
     unknown = any(one.where == "scope.client" and not one.operator for one in found)
-    return Fault(verdict, result.step if found else None, client_unknown=unknown)
+    return Fault(verdict, result.step if found else None, client_unknown=unknown, flaky=result.verdict is Verdict.FLAKY)
 
 
 def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: Target) -> Folder:

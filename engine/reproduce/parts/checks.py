@@ -21,7 +21,7 @@ class Absent:
     """The value of something that is missing; it equals nothing."""
 
     def __repr__(self) -> str:
-        return "nothing"
+        return "none"
 
 
 class Several(Absent):

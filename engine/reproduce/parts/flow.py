@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.reproduce.parts.checks import FaultShown, ResultUnknown
-from engine.reproduce.parts.wire import left
+from engine.reproduce.parts.checks import FaultShown, ResultUnknown, run
+from engine.reproduce.parts.wire import left, restart_clock
 
 MARKS = Path(__file__).with_name("marks")
 
@@ -70,6 +71,20 @@ def repeat(turn: Callable[[int], None], times: int, together: int = 1, tolerant:
     else:
         at_once(*[lambda: turns(numbers)] * min(together, times))
     return len(passed)
+
+
+def until_shown(reproduction: Callable[[], None], title: str, times: int, timeout_is_fault: bool = False) -> int:
+    """Run a reproduction up to so many times, until the fault shows. Returns its exit status: 1 if the fault shows in
+    one of the runs, 0 if it does not show in any, 2 if each result is unknown."""
+    found = set()
+    for number in range(1, times + 1):
+        restart_clock()
+        shutil.rmtree(MARKS, ignore_errors=True)
+        status = run(reproduction, f"{title} (run {number} of at most {times})", timeout_is_fault=timeout_is_fault)
+        if status == 1:
+            return 1
+        found.add(status)
+    return min(found)
 
 
 def mark(name: str) -> None:

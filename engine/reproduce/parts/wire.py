@@ -15,13 +15,18 @@ from engine.reproduce.parts.checks import Absent, Overdue
 PORT = int(os.environ.get("PORT", "8000"))
 HOST = "127.0.0.1"
 LIMIT = 10.0
-BEGAN = time.monotonic()
+
+
+class Clock:
+    """``began`` is the start of the run under way."""
+
+    began = time.monotonic()
 
 
 def left(within: float | None) -> float:
     """The seconds that a wait may last: ``within``, or the rest of the time for the whole reproduction. Raises Overdue
     if that is over."""
-    rest = BEGAN + LIMIT - time.monotonic()
+    rest = Clock.began + LIMIT - time.monotonic()
     if rest <= 0:
         raise Overdue(f"it was not over after {LIMIT:g} s")
     return rest if within is None else min(within, rest)
@@ -43,6 +48,11 @@ def connected(address: tuple[str, int], within: float, receive_buffer: int | Non
         made.close()
         raise
     return made
+
+
+def restart_clock() -> None:
+    """Begin the time for the whole reproduction again."""
+    Clock.began = time.monotonic()
 
 
 class Connection:

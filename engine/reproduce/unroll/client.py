@@ -30,6 +30,8 @@ SUPPORT = '''\
 """What the client needs of a client: connections, messages, comparisons. Only the standard library is used."""
 
 from __future__ import annotations'''
+# The runs of a client whose fault does not show in each.
+MOST_RUNS = 20
 # Other addresses of the server than 127.0.0.1. The path of a socket is short, since systems limit its length.
 SOCKET = "/tmp/reproduction-{port}.sock"
 ADDRESSES: Mapping[str, Mapping[str, str]] = {
@@ -42,11 +44,12 @@ OPENING = parsed("import random\nimport sys\nimport time\n")
 class Fault:
     """The fault that a client is to show: its ``verdict`` (fail, timeout, crash or warn), and the place of the deciding
     step, None if no step decided. ``client_unknown`` is true if the fault is that the server reports another address
-    of the client than its own."""
+    of the client than its own; ``flaky`` if it does not show in each run."""
 
     verdict: str
     place: SourceSpan | None = None
     client_unknown: bool = False
+    flaky: bool = False
 
 
 def client_address(unroller: Unroller) -> None:
@@ -122,7 +125,8 @@ def client(
     if starts:
         body = f"    server = Server()\n    try:\n{body}\n    finally:\n        server.stop()"
     late = fault.verdict == "timeout"
-    call = f"run(reproduction, TITLE{', timeout_is_fault=True' if late else ''})"
+    runs = f"until_shown(reproduction, TITLE, {MOST_RUNS}" if fault.flaky else "run(reproduction, TITLE"
+    call = f"{runs}{', timeout_is_fault=True' if late else ''})"
     main = f"def reproduction() -> None:\n{body}"
     end = f'if __name__ == "__main__":\n    sys.exit({call})'
     shown = headline.replace("\\", "\\\\").replace('"', "'")

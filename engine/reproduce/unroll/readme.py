@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from engine.model.clause import Clause
 from engine.model.phrasing import got, requirement, sentence
 from engine.model.transcript import Side, TraceEvent
-from engine.model.verdict import JobResult
+from engine.model.verdict import JobResult, Verdict
 
 # Of a long exchange, so many events and bytes of each are shown.
 EVENTS = 40
@@ -87,6 +87,8 @@ def running(report: Report) -> list[str]:
         "The client prints what it expects and what it gets. Its exit status is 1 if the fault shows, 0 if it does not"
     )
     found = ["## Run it", *code(steps, "sh"), f"{says},\nand 2 if that is unknown."]
+    if report.result.verdict is Verdict.FLAKY:
+        found.append("The fault does not show in each run, so the client runs the steps again until it shows.")
     if report.starts_server:
         found.append("The client starts and stops the server itself, by `run.sh`.")
     if report.by_hand:
