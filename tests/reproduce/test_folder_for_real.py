@@ -143,6 +143,11 @@ cases:
       - request: {path: /scope, connection: one, expect: {status: 200}}
       - app: {expect: {scope.client: {var: local}, scope.server: {var: remote}}}
       - request: {path: /health, expect: {header.date: {present: true}}}
+  - id: divided
+    title: A response to a divided request has a Date
+    delivery: bytes
+    steps:
+      - request: {path: /health, expect: {header.date: {present: true}}}
   - id: same
     title: A response and its call are those of an earlier one, and a third is not
     steps:
@@ -318,6 +323,16 @@ def test_the_command_writes_a_readme_and_checks_folders(
     assert done.returncode == 1
     assert "found/request: the fault does not show\n" in done.stdout
     assert "0 of 1 faults show\n" in done.stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_the_readme_says_how_bytes_are_divided(project: ProjectPaths) -> None:
+    found = folder.reproduction("last", "cases.yaml::divided[bytes]", "", project)
+    assert "fails when the client's bytes come byte by byte: a response" in found.texts["README.md"]
+    assert "WHOLE=1 python3 client.py" in found.texts["README.md"]
+    assert "byte_by_byte(" in found.texts["client.py"]
+    assert ".venv/" in found.texts[".gitignore"]
+    assert "# request (cases.yaml:" in found.texts["client.py"]
 
 
 @pytest.mark.usefixtures("here")

@@ -33,6 +33,8 @@ from engine.results.record.store import TargetRow
 from engine.steps.api.inner import inside
 from engine.targets.catalog.frameworks import Framework
 
+# The files that a run of the reproduction leaves, which are no part of it.
+IGNORED = (".venv/", "__pycache__/", "server.log", "calls.log", "marks/", "nginx/", "*.pem", "*.key", "*.name")
 RECORDERS = {"asgi": "recorder", "wsgi": "wsgi_recorder"}
 DECLARATION = ("framework.yaml", "requirements.in", "requirements.lock", "__pycache__")
 LAST_LINES = 20
@@ -73,9 +75,10 @@ class Folder:
                 hint = "name a new folder with -o, or one that an earlier `engine repro` has made"
                 raise UsageError(f"{where} has other files", hint=hint)
             where.mkdir(parents=True, exist_ok=True)
+            # The client is written last: a folder without one is not taken for a reproduction.
             for name, source in self.copies.items():
                 copy(source, where / name)
-            for name, text in self.texts.items():
+            for name, text in sorted(self.texts.items(), key=lambda item: item[0] == "client.py"):
                 (where / name).write_text(text, "utf-8")
                 (where / name).chmod(0o755 if name.endswith(".sh") else 0o644)
         except OSError as error:
@@ -166,6 +169,7 @@ def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: 
     setup = [".venv/bin/python certificates.py"] if service.tls is not None else []
     report = Report(
         result, versions_of(row, target), clauses_of(engine, result), {}, setup=setup, lacks=lacks,
+        delivery="" if case.delivery.whole else case.delivery.described,
         starts_server=written is not None and written.starts_server, drives=written is not None and written.drives,
         log=last_lines(result.log) if fault.verdict == "crash" or "log" in {one.step_type for one in steps} else "",
         by_hand=by_hand(result) if written is not None and not written.starts_server else (),
@@ -173,6 +177,7 @@ def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: 
     names = {name: WHATS.get(name, "") or what(name, framework) for name in [*texts, *copies, "README.md"]}
     report = replace(report, files=dict(sorted(names.items())))
     texts["README.md"] = readme(report)
+    texts[".gitignore"] = "".join(f"{name}\n" for name in IGNORED)
     return redacted(Folder(texts, copies, lacks))
 
 

@@ -67,7 +67,9 @@ def call(words: list[str], folder: Path) -> None:
     done = subprocess.run(words, cwd=folder, env=uv_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         output = (done.stdout + done.stderr).strip().split("\n")
-        raise EnvironmentFailed(f"{Path(words[0]).name} failed in {folder}", log="\n".join(output[-12:]))
+        log = "\n".join(output[-12:])
+        what = "the certificates" if "certificates.py" in words else f"the environment {folder / '.venv'}"
+        raise EnvironmentFailed(f"{what} cannot be created", hint=f"the last output of {words[0]}:\n{log}", log=log)
 
 
 def run(folder: Path, say: Callable[[str], None] = lambda text: None) -> Outcome:

@@ -14,6 +14,8 @@ from engine.reproduce.parts.checks import Absent, Overdue
 
 PORT = int(os.environ.get("PORT", "8000"))
 HOST = "127.0.0.1"
+# True to send in one piece what the steps send in several.
+WHOLE = bool(os.environ.get("WHOLE"))
 LIMIT = 10.0
 
 
@@ -80,8 +82,10 @@ class Connection:
     def send(self, data: bytes | list[bytes], sent: bytes | None = None) -> None:
         """Send bytes in one write, or pieces one after the other. A connection that the server has ended takes none."""
         if isinstance(data, list):
-            self.send_slowly(data, 0.002, sent)
-            return
+            if not WHOLE:
+                self.send_slowly(data, 0.002, sent)
+                return
+            data = b"".join(data)
         self.sent = data if sent is None else sent
         try:
             self.socket.settimeout(left(None))

@@ -11,6 +11,10 @@ from engine.model.phrasing import got, requirement, sentence
 from engine.model.transcript import Side, TraceEvent
 from engine.model.verdict import JobResult, Verdict
 
+# TCP is a stream of bytes (RFC 9293, section 1), whose division into segments has no meaning.
+DIVIDED = """\
+The client sends its bytes {}. TCP does not keep the division of a stream, so the result must be that of the same bytes
+in one piece, which `WHOLE=1 python3 client.py` sends."""
 # Of a long exchange, so many events and bytes of each are shown.
 EVENTS = 40
 BYTES = 600
@@ -25,6 +29,7 @@ class Report:
     ``versions`` are pairs of a component and its version. ``clauses`` are those that the case cites. ``starts_server``
     and ``drives`` are as in Client. ``setup`` are commands behind the installation. ``lacks`` are sentences about what
     could not be written in plain Python. ``log`` are the last lines of the server's output, "" if they do not matter.
+    ``delivery`` is how the client's bytes are divided, in words, "" if they are sent in one piece.
     """
 
     result: JobResult
@@ -36,6 +41,7 @@ class Report:
     setup: Sequence[str] = ()
     lacks: Sequence[str] = ()
     log: str = ""
+    delivery: str = ""
     python: str = "python3"
     by_hand: Sequence[str] = field(default=())
 
@@ -53,13 +59,14 @@ def title(report: Report) -> str:
     result = report.result
     name, version = report.versions[0]
     excuse = f"{result.excuse.because}.\n\n" if result.excuse is not None else ""
-    heading = f"# {name} {version}: not met: {lowered(result.title)}"
+    how = f" when the client's bytes come {report.delivery}" if report.delivery else ""
+    heading = f"# {name} {version} fails{how}: {lowered(result.title)}"
     return f"{heading}\n\n{excuse}{result.address} on {result.target}: {reason(result)}."
 
 
 def lowered(text: str) -> str:
     """A title inside a sentence."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[:2] == "A " else text
 
 
 def reason(result: JobResult) -> str:
@@ -107,6 +114,8 @@ def expected(report: Report) -> str:
     for clause in report.clauses:
         where = f"[{clause.source}]({clause.url})" if clause.url else clause.source
         rows.append(f"- {where} ({clause.level}): {clause.statement}" if clause.statement else f"- {clause.id}")
+    if report.delivery:
+        rows += ["", DIVIDED.format(report.delivery)]
     found = [*report.result.mismatches, *report.result.warnings]
     rows += ["", *code([f"expected {requirement(one)}" for one in found])] if found else []
     return "\n".join(rows)

@@ -162,7 +162,8 @@ class Unroller:
         if step.group == "step":
             if self.state.lines:
                 self.line()
-            self.comment(f"{step.step_type} ({step.place.shown_file}:{step.place.line})")
+            # The file as the address has it, since its path may be one of this machine.
+            self.comment(f"{step.step_type} ({self.case.address.partition('::')[0]}:{step.place.line})")
         outer, owner = self.decides, self.owner
         self.owner = step if step.group == "step" else owner
         # Of concurrent and repeated steps every one may show the fault.
