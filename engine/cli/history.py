@@ -119,7 +119,7 @@ def compare(engine: Engine, bugs: Sequence[Bug], parsed: argparse.Namespace) -> 
     def finished(done: Done) -> int:
         screens.close()
         if done.interrupted:
-            print("engine: interrupted; no bug is judged by a part of its results", file=sys.stderr)
+            print("engine: interrupted before the cases of all bugs have run, so there is no outcome", file=sys.stderr)
             return 130
         code = report(bugs, plan, done, parsed, time.monotonic() - began)
         sys.stdout.flush()
