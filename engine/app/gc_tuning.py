@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # So many more objects are made than freed before a pass, where Python has 700.
-THRESHOLD = 20_000
+THRESHOLD = 50_000
 
 
 @contextmanager

@@ -66,7 +66,7 @@ from typing import NamedTuple
 from engine.errors import Defect
 from engine.model.boundary import AppCall, plain_address
 from engine.observer.calls import CallBuilder, Record
-from engine.observer.reader import HEAD, SpoolReader, opened, parse
+from engine.observer.reader import CALL, HEAD, SpoolReader, opened, parse
 
 FOLDERS = ("records", "scripts", "ports", "marks")
 AFTER = " after"  # follows a token where the scope is to be recorded once more when the call ends
@@ -178,13 +178,8 @@ class ObserverSpool:
         for pid, lines in self._reader.read():
             process = self._processes.get(pid)
             for line in lines:
-                if (
-                    process is not None
-                    and (head := HEAD.match(line)) is not None
-                    and int(head[4]) not in process.builders
-                    and line.endswith(b"}")
-                ):
-                    continue  # as nearly every record: it follows a call whose job is finished
+                if process is not None and self._of_finished(process, line):
+                    continue  # as nearly every record
                 try:
                     self._take(pid, parse(line))
                 except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -252,6 +247,15 @@ class ObserverSpool:
     def lost(self) -> int:
         """The number of records known to be lost. While it grows, "was not called" is not known."""
         return self._lost
+
+    def _of_finished(self, process: _Process, line: bytes) -> bool:
+        """True for a whole record of a call whose job is finished: nothing of it is kept, so it is not parsed."""
+        if not line.endswith(b"}"):
+            return False
+        if (head := HEAD.match(line)) is not None:
+            return not process.builders or int(head[4]) not in process.builders
+        # The first call of a process has its loop.
+        return bool(process.loop) and (call := CALL.match(line)) is not None and call[4].decode() in self._finished
 
     def _take(self, pid: int, record: Record) -> None:
         kind = record["k"]

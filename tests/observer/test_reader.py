@@ -84,6 +84,7 @@ def test_closing_stops_reading(tmp_path: Path) -> None:
     assert len(records(reader)) == 3
     reader.close()
     reader.close()
+    (tmp_path / "8.ndjson").write_bytes(WHOLE)
     assert records(reader) == []
 
 
