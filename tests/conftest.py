@@ -20,8 +20,9 @@ except ImportError:  # without pytest-xdist there is nothing to schedule
     LoadScopeScheduling = None
 
 LONG = {
-    "tests/hostile_servers/test_hostile_servers.py": 120,
     "tests/pytest_plugin/test_plugin.py": 110,
+    "tests/hostile_servers/test_hostile_servers.py": 75,
+    "tests/reproduce/test_folder_for_real.py": 60,
     "tests/cli/test_addresses.py": 50,
     "tests/cli/test_grid.py": 40,
     "tests/targets/catalog/test_every_server.py": 40,
@@ -31,9 +32,11 @@ LONG = {
     "tests/specs/test_reference.py": 30,
     "tests/cli/test_baseline.py": 25,
     "tests/reproduce/test_by_hand_for_real.py": 25,
-    "tests/reproduce/test_folder_for_real.py": 25,
     "tests/worker/test_client.py": 25,
     "tests/loading/test_bounds.py": 25,
+    "tests/cli/test_try.py": 15,
+    "tests/cli/test_history.py": 10,
+    "tests/reproduce/test_unroll.py": 10,
     "tests/model/test_tagged.py": 10,
 }
 """Roughly how many seconds a file takes, of those that take many; a wrong guess costs time alone."""
