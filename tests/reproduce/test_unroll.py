@@ -15,6 +15,7 @@ from engine.reproduce.parts.checks import ResultUnknown, expect
 from engine.reproduce.parts.flow import until_shown
 from engine.reproduce.unroll import redact
 from engine.reproduce.unroll.application import application
+from engine.reproduce.unroll.assemble import parsed, part
 from engine.reproduce.unroll.client import Fault, client
 from engine.reproduce.unroll.source import bytes_literal, wrapped
 
@@ -62,6 +63,11 @@ def names_without_definition(source: str) -> set[str]:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
     return loaded - bound
+
+
+def test_the_parts_of_an_application_have_other_names_than_the_functions_of_the_contract() -> None:
+    own = {one.name for one in part("app_parts").definitions} - {"Receive", "Send"}
+    assert not own & {one.name for one in parsed(CONTRACT).definitions}
 
 
 def test_the_client_ends_with_the_deciding_step(cases: list[Case]) -> None:

@@ -37,7 +37,7 @@ async def read_body(receive: Receive) -> tuple[bytes, Any]:
             return body, message
 
 
-async def respond(send: Send, status: int, headers: list[Any], body: bytes, kind: str = "http") -> None:
+async def send_response(send: Send, status: int, headers: list[Any], body: bytes, kind: str = "http") -> None:
     """Send a complete response."""
     await send({"type": f"{kind}.response.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.response.body", "body": body})
@@ -47,7 +47,7 @@ async def echo_body(scope: Any, receive: Receive, send: Send) -> None:
     """Send the body of a request back."""
     body, _ = await read_body(receive)
     kind = [(name, value) for name, value in scope["headers"] if name.lower() == b"content-type"]
-    await respond(send, 200, kind, body)
+    await send_response(send, 200, kind, body)
 
 
 async def echo_messages(receive: Receive, send: Send) -> None:

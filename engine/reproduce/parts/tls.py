@@ -17,7 +17,8 @@ FOLDER = Path(__file__).resolve().parent
 
 def tls(alpn: tuple[str, ...] = ("http/1.1",), version: str = "", certificate: str = "") -> ssl.SSLContext:
     """The TLS options of a connection; ``certificate`` is the file of the certificate to present, "" for none."""
-    context = ssl.create_default_context(cafile=FOLDER / "ca.pem")
+    authority = FOLDER / "ca.pem"  # which a server without TLS does not have
+    context = ssl.create_default_context(cafile=authority if authority.exists() else None)
     if alpn:
         context.set_alpn_protocols(list(alpn))
     if version:
