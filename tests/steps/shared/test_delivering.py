@@ -11,7 +11,8 @@ from engine.steps.shared.delivering import MOST, SINGLY, pieces
 
 GET = b"GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n"
 CHUNKED = b"POST /e HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n"
-FRAME = encode(TEXT, "aé".encode())
+# A fixed key: the ids of the tests below contain these bytes, and each process of xdist must collect the same ids.
+FRAME = encode(TEXT, "aé".encode(), key=b"key!")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_the_length_of_a_body_is_no_chunk_size() -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"x" * 200, b"x" * 70_000])
 def test_each_frame_of_a_write_is_cut_whatever_its_length(payload: bytes) -> None:
-    frame = encode(BINARY, payload)
+    frame = encode(BINARY, payload, key=b"key!")
     cut = pieces(frame + frame, DELIVERIES["frame-head"])
     assert [len(one) for one in cut[:2]] == [1, len(frame) - len(payload) - 3]
     assert len(cut) == 5
