@@ -49,7 +49,7 @@ def test_a_whole_run(run: Run, suites: Path) -> None:
     # The cause: as far as it is known when the case fails, and after the run.
     summary = ran.out.partition("= causes =")[2]
     assert "unknown: server or case\n" in summary
-    assert "    fail     suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails): " in summary
+    assert "    fail     suites/first.yaml::wrong[gunicorn-control-auto] (A case that fails; " in summary
     assert "engine grid suites/first.yaml --server reference --server gunicorn" in summary
     assert f"FAILED suites/first.yaml::wrong[{TARGET}] - status: expected 201, got 200\n" in ran.out
     warnings = ran.out.partition("= conformance warnings =")[2].partition("= causes =")[0]

@@ -126,7 +126,7 @@ def fault_of(result: JobResult, case: Case) -> Fault:
     time limit, or died before that."""
     found = [*result.mismatches, *result.warnings]
     verdict = result.verdict.value
-    if result.verdict in (Verdict.KNOWN, Verdict.FLAKY, Verdict.WARN, Verdict.INFO):
+    if not result.verdict.failing:
         late = result.seconds >= case.timeout
         verdict = "fail" if result.mismatches else "warn" if found else "timeout" if late else "crash"
     # The runner itself compares the address by which it finds the calls of a raw connection.

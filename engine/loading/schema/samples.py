@@ -14,8 +14,8 @@ DEPTH = 12
 
 # Each fits some pattern of the schemas; the first that fits is taken.
 _SCALARS: tuple[Scalar, ...] = (
-    "x", "1s", "1B", "00", "/x", "x:x", "x::x", "X-1", "2030-01-01", "https://x.example", "0.1", 1, True,
-    None,
+    "x", "1s", "1B", "00", "/x", "x:x", "x::x", "X-1", "2030-01-01", "https://x.example", "0.1", "X", "x==1",
+    1, True, None,
 )  # fmt: skip
 _WORDS = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 # Of several steps or actions these say least.

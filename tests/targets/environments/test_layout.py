@@ -64,7 +64,7 @@ def test_another_version_takes_the_place_of_the_frameworks_pin(tmp_path: Path) -
 
 def test_what_does_not_go_together_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="does not serve"):
-        layout.service(FRAMEWORKS["flask"], SERVERS["granian"], tmp_path / "a")
+        layout.service(FRAMEWORKS["flask"], SERVERS["daphne"], tmp_path / "a")
     assert layout.main(["service", "fastapy", "gunicorn", str(tmp_path / "b")]) == 2
     assert "did you mean 'fastapi'?" in capsys.readouterr().err
 
