@@ -28,6 +28,7 @@ from engine.loading.rules import (
     clauses,
     evaluation,
     facts,
+    held,
     history,
     known,
     marks,
@@ -57,7 +58,7 @@ from engine.registry import nearest
 
 RULES = (
     evaluation.check, facts.check, types.check, variables.check, references.check, same_as.check, marks.check,
-    processes.check, targets.check, messages.check, waits.check,
+    processes.check, targets.check, messages.check, waits.check, held.check,
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures", "history")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model.boundary import OpaqueValue
+from engine.model.variables import WrongValue
 
 
 class Ready(dict[str, object]):
@@ -37,4 +38,4 @@ def tagged(value: object) -> object:
             return {key: tagged(item) for key, item in value.items()}
         return {"$d": [[tagged(key), tagged(item)] for key, item in value.items()], "class": "dict"}
     text = f"an object of the class {value.cls}" if isinstance(value, OpaqueValue) else type(value).__name__
-    raise ValueError(f"{text} cannot be handed to the application: capture a part of it")
+    raise WrongValue(f"{text} cannot be handed to the application: capture a part of it")

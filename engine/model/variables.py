@@ -15,6 +15,10 @@ PLACES = ("address", "port")
 _SCALARS = (int, bool, float, bytes, type(None))
 
 
+class WrongValue(ValueError):
+    """A value that a case gives, or that a variable has, and that a step cannot use. The message is for its author."""
+
+
 class Unknown(Exception):
     """A variable without a value. A case that passed the linter never raises it."""
 

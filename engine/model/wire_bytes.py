@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from engine.model.variables import Variable, fill, resolve
+from engine.model.variables import Variable, WrongValue, fill, resolve
 
 
 class WireBytes(bytes):
@@ -136,7 +136,7 @@ def number(value: object, known: Mapping[str, object]) -> int:
     """A size or count as an int; a Variable is looked up. Raises ValueError for anything that is no int."""
     found = resolve(value, known)
     if isinstance(found, bool) or not isinstance(found, int):
-        raise ValueError(f"{found!r} is not a whole number")
+        raise WrongValue(f"{found!r} is not a whole number")
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.model.quantities import show_size
+from engine.model.variables import WrongValue
 
 VERSION = 1
 HEADER = 8
@@ -173,7 +174,7 @@ def encode(
         ("reserved", reserved, 255),
     ):
         if not 0 <= value <= most:
-            raise ValueError(f"a record's {name} is {value}, and should be at most {most}")
+            raise WrongValue(f"a record's {name} is {value}, and should be at most {most}")
     head = bytes((version, type)) + id.to_bytes(2, "big") + length.to_bytes(2, "big") + bytes((padded, reserved))
     return head + content + bytes(padding)
 
@@ -196,7 +197,7 @@ def stream(type: int, id: int, pieces: Iterable[bytes], *, end: bool = True, pad
 def encode_length(length: int, *, long: bool = False) -> bytes:
     """A length in one byte, or in four if necessary or ``long``. Raises ValueError for a length beyond four bytes."""
     if not 0 <= length < 1 << 31:
-        raise ValueError(f"a length of {length} does not fit into 31 bits")
+        raise WrongValue(f"a length of {length} does not fit into 31 bits")
     return bytes((length,)) if length < 128 and not long else (length | 1 << 31).to_bytes(4, "big")
 
 
@@ -235,7 +236,7 @@ def decode_pairs(data: bytes) -> tuple[list[Pair], bytes]:
 def begin_body(role: int, flags: int) -> bytes:
     """The body of BEGIN_REQUEST (section 5.1). Raises ValueError if a number does not fit."""
     if not 0 <= role <= LONGEST or not 0 <= flags <= 255:
-        raise ValueError(f"role {role} and flags {flags} should be at most {LONGEST} and 255")
+        raise WrongValue(f"role {role} and flags {flags} should be at most {LONGEST} and 255")
     return role.to_bytes(2, "big") + bytes((flags,)) + bytes(5)
 
 

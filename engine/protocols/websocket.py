@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from engine.model.variables import WrongValue
+
 # RFC 6455, section 5.2 and the registry of section 11.8.
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 OPCODES = {"continuation": 0, "text": 1, "binary": 2, "close": 8, "ping": 9, "pong": 10}
@@ -219,9 +221,9 @@ def encode(
     bits = 0x80 if mask else 0
     first = (fin << 7) | (rsv1 << 6) | (rsv2 << 5) | (rsv3 << 4) | (opcode & 0x0F)
     if width not in (7, 16, 64):
-        raise ValueError(f"a frame's length is written in 7, 16 or 64 bits, not {width}")
+        raise WrongValue(f"a frame's length is written in 7, 16 or 64 bits, not {width}")
     if length < 0 or length >> width or (width == 7 and length > 125):
-        raise ValueError(f"a length of {length} does not fit into {width} bits")
+        raise WrongValue(f"a length of {length} does not fit into {width} bits")
     if width == 7:
         head = bytes((first, bits | length))
     elif width == 16:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from engine.model.expectation import ABSENT, Absent, Mismatch, SameAs, Unclear
 from engine.model.showing import as_text
+from engine.model.variables import WrongValue
 from engine.steps.api.comparison import parts_of
 from engine.steps.api.observation import AtBoundary, Observation
 
@@ -36,7 +37,7 @@ def at_the_same_turn(named: str, sort: tuple[str, ...], turn: int, several: Sequ
     fitting = [one for one in several if one.compared == sort]
     if turn >= len(fitting):
         seen = f"{len(fitting)} such observations" if fitting else "nothing of this sort"
-        raise ValueError(f"`same_as: {named}` has nothing to compare with: that step observed {seen}")
+        raise WrongValue(f"`same_as: {named}` has nothing to compare with: that step observed {seen}")
     return fitting[turn]
 
 

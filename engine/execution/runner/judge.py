@@ -10,6 +10,7 @@ from engine.execution.runner.earlier import Earlier, Observed, differences
 from engine.model.case import Level
 from engine.model.expectation import Group, Matcher, Mismatch, SameAs, Situation
 from engine.model.phrasing import sentence
+from engine.model.variables import WrongValue
 from engine.model.verdict import Verdict
 from engine.steps.api.observation import AtBoundary, Observation
 
@@ -23,7 +24,7 @@ class Match(Protocol):
 
 def none_earlier(same_as: SameAs) -> tuple[Observed, Observed]:
     """No step was performed before. Raises ValueError."""
-    raise ValueError(f"no step {same_as.step!r} was performed before")
+    raise WrongValue(f"no step {same_as.step!r} was performed before")
 
 
 def judge(

@@ -28,7 +28,7 @@ from engine.model.protocols import LiveTarget
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import RUNNING
 from engine.model.transcript import Transcript
-from engine.model.variables import Unknown
+from engine.model.variables import Unknown, WrongValue
 from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.command import Deed, Reproduction, reproduce
 from engine.steps.api.context import StepFailed
@@ -156,7 +156,9 @@ class Runner:
         except EvidenceLost as error:
             defect = str(error)
             results.broken += [error.mismatch] if error.mismatch is not None else []
-        except (Unknown, EngineError) as error:
+        except (Unknown, WrongValue) as error:  # the case's own mistake, in a sentence for its author
+            defect = f"the case cannot be performed: {error}"
+        except EngineError as error:
             defect = f"{type(error).__name__}: {error}"
         except Exception as error:  # a driver failed: the verdict of the job reports it, and the run goes on
             kept_in = self._keep_traceback(f"{case.address} [{job.target.id}]", error)

@@ -70,6 +70,7 @@ from engine.model.expectation import ABSENT, Group, Mismatch, SameAs, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
 from engine.model.tls import TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
+from engine.model.variables import WrongValue
 from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
 from engine.steps.api.observation import Observation
 from engine.steps.api.step_type import StepType, StepTypes
@@ -235,7 +236,7 @@ class StepScope(Context):
         tls_options: TlsClientOptions | None = None,
     ) -> Connection:
         if self._find_connection(name) is not None:
-            raise ValueError(f"there is a connection {name!r} already")
+            raise WrongValue(f"there is a connection {name!r} already")
         more: tuple[object, ...] = () if receive_buffer is None else (receive_buffer,)
         more = (receive_buffer, tls_options) if tls_options is not None else more
         state = self._state

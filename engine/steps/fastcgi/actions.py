@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.case import Step
 from engine.model.nodes import Node
-from engine.model.variables import Variable, fill, resolve
+from engine.model.variables import Variable, WrongValue, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.fastcgi import (
     ABORT_REQUEST,
@@ -220,7 +220,7 @@ async def perform_write(params: Write, ctx: Context) -> None:
     connection = ctx.connection
     session = session_of(connection)
     if session.packed is not None:
-        raise ValueError("a `write` stands inside a `write`")
+        raise WrongValue("a `write` stands inside a `write`")
     session.packed = bytearray()
     try:
         await ctx.run(params.script)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.model.expectation import ABSENT, Mismatch
 from engine.model.facts import INTEGER, NAME_OR_NUMBER, OBJECT, SIZE, TEXT, TEXTS, WIRE_BYTES, one_of
 from engine.model.nodes import Node
-from engine.model.variables import fill
+from engine.model.variables import WrongValue, fill
 from engine.model.wire_bytes import WireBytes
 from engine.protocols.fastcgi import (
     END_REQUEST,
@@ -264,7 +264,7 @@ async def perform_get_values(params: GetValuesParams, ctx: Context) -> Observati
     """Ask for variables, and read the result; other records are left for later assertions."""
     connection = ctx.connection
     if session_of(connection).packed is not None:
-        raise ValueError("`get_values` checks its result, and so cannot stand inside `write`: use `record` there")
+        raise WrongValue("`get_values` checks its result, and so cannot stand inside `write`: use `record` there")
     await emit(ctx, [encode(GET_VALUES, 0, query(params, ctx.variables))])
     found: list[FastcgiRecord] = []
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import EngineError
 from engine.model.protocols import Channel
+from engine.model.variables import WrongValue
 from engine.protocols.fastcgi import LONGEST, FastcgiRecord, RecordReader, decode, in_words
 from engine.steps.api.context import Connection, Context
 from engine.steps.shared.sending import send
@@ -101,7 +102,7 @@ class Inflow:
 def fits(id: int) -> int:
     """A request's id. Raises ValueError where it does not fit into its field."""
     if not 0 <= id <= LONGEST:
-        raise ValueError(f"id is {id}, and should be at most {LONGEST}")
+        raise WrongValue(f"id is {id}, and should be at most {LONGEST}")
     return id
 
 

@@ -13,6 +13,7 @@ from engine.model.phrasing import Worded
 from engine.model.quantities import show_size, show_time
 from engine.model.requirements import Requirement
 from engine.model.usage import Usage
+from engine.model.variables import WrongValue
 from engine.steps.api.context import Context
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.observation import Observation
@@ -169,7 +170,7 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
         earlier = (one.kept for one in ctx.find(params.since) if one is not ctx.performed)
         kept = [one for one in earlier if isinstance(one, Measured)]
         if not kept:
-            raise ValueError(f"nothing was measured as {params.since!r}")
+            raise WrongValue(f"nothing was measured as {params.since!r}")
         before = kept[-1]
     return MeasureFacts(now, before)
 

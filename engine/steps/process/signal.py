@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
+from engine.model.variables import WrongValue
 from engine.steps.api.context import Context
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema
@@ -39,7 +40,7 @@ def schema(description: str) -> Schema:
 def number(name: str) -> int:
     """The number that a signal has on this machine. Raises ValueError for a name that is none of SIGNALS."""
     if name not in SIGNALS:
-        raise ValueError(f"there is no signal {name!r} here; there are {', '.join(SIGNALS)}")
+        raise WrongValue(f"there is no signal {name!r} here; there are {', '.join(SIGNALS)}")
     return signal.Signals[f"SIG{name}"].value
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.errors import Reset
 from engine.model.nodes import Node
-from engine.model.variables import Variable
-from engine.model.wire_bytes import ByteString
+from engine.model.variables import Variable, WrongValue
+from engine.model.wire_bytes import ByteString, size_of
 from engine.steps.api.context import Context
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema, literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send, send_pieces
-from engine.steps.shared.values import flag, integer, scalar, seconds, text
+from engine.steps.shared.values import checked, flag, integer, positive, scalar, seconds, text
+
+# Larger data are not made before the run.
+LARGEST = 1024 * 1024
 
 HANG_UPS = ("write", "both", "fin", "reset")
 
@@ -71,12 +74,27 @@ async def perform_send(params: Bytes, ctx: Context) -> None:
 def parse_drip(node: Node, reader: NodeReader) -> Drip:
     """The parameters of a valid node."""
     data, piece, every, cut_at = (node.get(key) for key in ("bytes", "piece", "every", "cut_at"))
-    return Drip(
+    drip = Drip(
         reader.bytes(data) if data else ByteString(()),
-        reader.size(piece) if piece else (None if cut_at else 1),
+        positive(piece, reader.size(piece), reader, "piece", "1B") if piece else (None if cut_at else 1),
         reader.time(every) if every else 0.001,
         tuple(reader.value(offset) for offset in cut_at.items()) if cut_at else (),
     )
+    if cut_at and data:
+        known = size_of(drip.data) <= LARGEST
+        made = checked(lambda: drip.data.render({}), cut_at, reader) if known else None
+        check_cuts(cut_at, drip.cut_at, len(made) if made is not None else None, reader)
+    return drip
+
+
+def check_cuts(node: Node, offsets: Sequence[object], size: int | None, reader: NodeReader) -> None:
+    """Note each offset at which nothing is cut: 0, and those from the ``size`` of the bytes on, None if it is not
+    known before the run."""
+    for item, offset in zip(node.items(), offsets, strict=True):
+        if isinstance(offset, int) and (offset < 1 or (size is not None and offset >= size)):
+            of = f"these {size} bytes" if size is not None else "the bytes"
+            hint = f"write 1 to {size - 1}" if size is not None and size > 1 else "delete it"
+            reader.mistake(item, f"an offset of {offset} is not inside {of}", hint)
 
 
 def cut(data: bytes, piece: int | None, cut_at: tuple[int, ...]) -> list[bytes]:
@@ -125,7 +143,7 @@ async def perform_hang_up(params: HangUp, ctx: Context) -> None:
         case "reset":
             channel.reset()
         case way:
-            raise ValueError(f"hang_up is {way!r}, and should be one of {', '.join(HANG_UPS)}")
+            raise WrongValue(f"hang_up is {way!r}, and should be one of {', '.join(HANG_UPS)}")
 
 
 def hangs_up(params: HangUp) -> str:

@@ -10,7 +10,7 @@ from engine.model.facts import INTEGER, TEXT, one_of
 from engine.model.nodes import Node
 from engine.model.protocols import Channel
 from engine.model.tls import NONE, OURS, WRONG, TlsClientOptions, TlsCredentials, TlsSession
-from engine.model.variables import Variable, resolve
+from engine.model.variables import Variable, WrongValue, resolve
 from engine.steps.api.facts import FactSet, fact
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema, literal
@@ -56,10 +56,10 @@ class TlsOptions:
             return None
         version = text(self.version, variables)
         if version not in ("", *VERSIONS):
-            raise ValueError(f"there is no version {version!r} of TLS here: use one of {', '.join(VERSIONS)}")
+            raise WrongValue(f"there is no version {version!r} of TLS here: use one of {', '.join(VERSIONS)}")
         shows = certificate(resolve(self.client_cert, variables))
         if shows in (OURS, WRONG) and trust is None:
-            raise ValueError("there are certificates on a target with TLS alone: say `server: {tls: true}`")
+            raise WrongValue("there are certificates on a target with TLS alone: say `server: {tls: true}`")
         return TlsClientOptions(trust, tuple(text(word, variables) for word in self.alpn), version, shows)
 
 
@@ -74,7 +74,7 @@ def certificate(value: object) -> str:
         return OURS if value else NONE
     if value == WRONG:
         return WRONG
-    raise ValueError(f"client_cert is {value!r}, and should be true, false or {WRONG}")
+    raise WrongValue(f"client_cert is {value!r}, and should be true, false or {WRONG}")
 
 
 def parse_tls(node: Node | None, reader: NodeReader) -> TlsOptions:

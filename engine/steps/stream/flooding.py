@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from engine.errors import Reset
 from engine.model.nodes import Node
-from engine.model.variables import Variable
+from engine.model.variables import Variable, WrongValue
 from engine.model.wire_bytes import ByteString
 from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema, literal, mapping
 from engine.steps.api.step_type import StepType
-from engine.steps.shared.values import integer, seconds
+from engine.steps.shared.values import integer, positive, seconds
 from engine.steps.stream.facts import FloodFacts
 
 # Rounds of a few bytes go out in writes of about this size, so that a flood of them is one.
@@ -45,9 +45,9 @@ def parse_bounds(node: Node, reader: NodeReader) -> Bounds:
     if up_to is None and times is None:
         reader.mistake(node, "`flood` has no end", "add `up_to: 1MiB`, or `times: 1000`")
     return Bounds(
-        reader.size(up_to) if up_to else None,
-        reader.value(times) if times else None,
-        reader.time(blocked_for) if blocked_for else 1.0,
+        positive(up_to, reader.size(up_to), reader, "up_to", "1B") if up_to else None,
+        positive(times, reader.value(times), reader, "times", "1") if times else None,
+        positive(blocked_for, reader.time(blocked_for), reader, "blocked_for", "100ms") if blocked_for else 1.0,
     )
 
 
@@ -69,7 +69,7 @@ async def flood(ctx: Context, piece: bytes, bounds: Bounds, *, whole: bool = Fal
     cut: the last one goes beyond ``up_to`` if need be. Raises ValueError if there is nothing to send.
     """
     if not piece:
-        raise ValueError("`flood` needs bytes to send")
+        raise WrongValue("`flood` needs bytes to send")
     size = len(piece)
     up_to = None if bounds.up_to is None else integer(bounds.up_to, ctx.variables, "up_to")
     limit = up_to if up_to is None or not whole else -(-up_to // size) * size

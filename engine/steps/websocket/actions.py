@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.model.nodes import Node
-from engine.model.variables import resolve
+from engine.model.variables import Unknown, WrongValue, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.websocket import BINARY, CLOSE, NAMES, TEXT, close_payload
 from engine.steps.api.context import Context
@@ -16,8 +17,8 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.shared.sending import send
-from engine.steps.shared.values import integer
-from engine.steps.stream.actions import DRIP, drip
+from engine.steps.shared.values import integer, positive
+from engine.steps.stream.actions import DRIP, check_cuts, drip
 from engine.steps.stream.actions import Drip as DripOfBytes
 from engine.steps.stream.actions import parse_drip as parse_drip_of_bytes
 from engine.steps.websocket.frames import (
@@ -103,7 +104,7 @@ async def perform_send(params: Send, ctx: Context) -> None:
 
 def parse_frames_to_send(node: Node, reader: NodeReader) -> FramesToSend:
     """The parameters of a valid node."""
-    return FramesToSend(parse_frames(node, reader, stops=True))
+    return FramesToSend(parse_frames(node, reader))
 
 
 def preview_frames(params: FramesToSend | Drip, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
@@ -135,7 +136,7 @@ async def perform_frames(params: FramesToSend, ctx: Context) -> None:
 def parse_rest(node: Node, reader: NodeReader) -> Rest:
     """The parameters of a valid node."""
     size = node.get("size")
-    return Rest(reader.size(size) if size else None)
+    return Rest(positive(size, reader.size(size), reader, "size", "1B") if size else None)
 
 
 async def perform_rest(params: Rest, ctx: Context) -> None:
@@ -144,7 +145,7 @@ async def perform_rest(params: Rest, ctx: Context) -> None:
     size = len(session.unsent) if params.size is None else integer(params.size, ctx.variables, "size")
     if not 0 < size <= len(session.unsent):
         held = f"{len(session.unsent)} bytes of a frame are" if session.unsent else "no part of a frame is"
-        raise ValueError(f"`rest` cannot send {size or 'any'} bytes: {held} held back; a frame's `stop_at` does so")
+        raise WrongValue(f"`rest` cannot send {size or 'any'} bytes: {held} held back; a frame's `stop_at` does so")
     data, session.unsent = session.unsent[:size], session.unsent[size:]
     await send(ctx, ctx.connection, data, ctx.connection.sent)
 
@@ -155,7 +156,12 @@ def parse_drip(node: Node, reader: NodeReader) -> Drip:
     if (frames is None) == (data is None):
         reader.mistake(node, "`drip` sends either `bytes` or `frames`", "write one of the two")
     pieces = parse_drip_of_bytes(node, reader)
-    return Drip(pieces, pieces.data if data else None, parse_frames(frames, reader) if frames else ())
+    specs = parse_frames(frames, reader, wholly="drip") if frames else ()
+    if specs and (cut_at := node.get("cut_at")):
+        with suppress(Unknown, ValueError):  # the reader has noted the latter
+            size = sum(len(frame.data) for spec in specs for frame in encoded(spec, {}))
+            check_cuts(cut_at, pieces.cut_at, size, reader)
+    return Drip(pieces, pieces.data if data else None, specs)
 
 
 async def perform_drip(params: Drip, ctx: Context) -> None:

@@ -32,7 +32,7 @@ def parse(node: Node, reader: NodeReader) -> Flood:
     if (frames is None) == (of is None):
         reader.mistake(node, "`flood` sends either `frames` or bytes (`of`)", "write one of the two")
     return Flood(
-        parse_frames(frames, reader) if frames else (),
+        parse_frames(frames, reader, wholly="flood") if frames else (),
         reader.bytes(of) if of else None,
         parse_bounds(node, reader),
     )

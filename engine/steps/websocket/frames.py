@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model.nodes import Node
-from engine.model.variables import resolve
-from engine.model.wire_bytes import ByteString
+from engine.model.variables import WrongValue, resolve
+from engine.model.wire_bytes import ByteString, size_of
 from engine.protocols.websocket import CLOSE, CONTINUATION, NAMES, OPCODES, close_payload, encode
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import Schema, literal, mapping
-from engine.steps.shared.values import flag, integer, scalar
-from engine.steps.stream.actions import cut
+from engine.steps.shared.values import checked, flag, integer, positive, scalar
+from engine.steps.stream.actions import LARGEST, check_cuts, cut
 
 FLAGS = ("fin", "rsv1", "rsv2", "rsv3")
 KEY_SIZE = 4
@@ -54,14 +54,16 @@ class EncodedFrame:
         return self.payload if self.opcode not in NAMES or self.opcode < CLOSE else b""
 
 
-def parse_frame(node: Node, reader: NodeReader, *, stops: bool = False) -> FrameSpec:
-    """The parameters of a valid node. ``stops`` is true if sending may stop in the frame."""
+def parse_frame(node: Node, reader: NodeReader, *, wrong_stop: tuple[str, str] | None = None) -> FrameSpec:
+    """The parameters of a valid node. ``wrong_stop`` is why sending cannot stop in this frame, and a hint; None if it
+    can."""
     opcode, payload, code, claim, mask, fragments, piece, cut_at, stop_at = (
         node.get(key)
         for key in ("opcode", "payload", "code", "claim_length", "mask", "fragments", "piece", "cut_at", "stop_at")
     )
     word = reader.value(opcode) if opcode else "text"
-    if opcode and isinstance(word, str) and word not in OPCODES and "$(" not in word:
+    unknown = isinstance(word, str) and word not in OPCODES and "$(" not in word
+    if opcode and unknown:
         reader.mistake(opcode, f"there is no opcode {word!r}", f"known: {', '.join(OPCODES)}, or a number up to 15")
     options = [(key, reader.value(found)) for key in (*FLAGS, "length_as") if (found := node.get(key)) is not None]
     if claim:
@@ -72,25 +74,54 @@ def parse_frame(node: Node, reader: NodeReader, *, stops: bool = False) -> Frame
         reader.mistake(other, "`fragments` has the payloads itself", "delete the other key")
     if code and (other := fragments or piece or cut_at) is not None:
         reader.mistake(other, "a frame with a code is a close frame, which has no fragments", "delete the key")
-    if stop_at and not stops:
-        reader.mistake(stop_at, "only the last frame of `frames` can stop", "put the frame last, or delete `stop_at`")
-    return FrameSpec(
+    if stop_at and wrong_stop is not None:
+        reader.mistake(stop_at, *wrong_stop)
+    number = OPCODES.get(word) if isinstance(word, str) else word
+    if code and isinstance(number, int) and number != CLOSE:
+        reader.mistake(code, "`code` stands in a close frame, and this is another one", "write `opcode: close`")
+    spec = FrameSpec(
         word,
         reader.bytes(payload) if payload else NO_BYTES,
         reader.value(code) if code else None,
         tuple(options),
         tuple(reader.bytes(one) for one in fragments.items()) if fragments else (),
-        reader.size(piece) if piece else None,
+        positive(piece, reader.size(piece), reader, "piece", "1B") if piece else None,
         tuple(reader.value(offset) for offset in cut_at.items()) if cut_at else (),
         reader.value(stop_at) if stop_at else None,
     )
+    if not unknown:
+        _check(spec, node, reader)
+    return spec
 
 
-def parse_frames(node: Node, reader: NodeReader, *, stops: bool = False) -> tuple[FrameSpec, ...]:
-    """The frames of a list; ``stops`` is true if sending may stop in the last one."""
+def _check(spec: FrameSpec, node: Node, reader: NodeReader) -> None:
+    """Note the first value that fits no frame, as far as it is known before the run."""
+    opcode, mask, cut_at, stop_at = (node.get(key) for key in ("opcode", "mask", "cut_at", "stop_at"))
+    length = node.get("length_as") or node.get("claim_length")
+    if opcode and checked(lambda: _opcode(spec, {}), opcode, reader, "write a number up to 15, or a name") is None:
+        return
+    if mask and checked(lambda: _options(spec, {}, "mask"), mask, reader, "like mask: {hex: 37 fa 21 3d}") is None:
+        return
+    if size_of(spec.payload) + sum(map(size_of, spec.fragments)) > LARGEST:
+        return
+    if cut_at and (data := checked(lambda: spec.payload.render({}), cut_at, reader)) is not None:
+        check_cuts(cut_at, spec.cut_at, len(data), reader)
+    hint = "a length up to 125 fits into 7 bits, one up to 65535 into 16" if length else ""
+    frames = checked(lambda: encoded(spec, {}), length or node, reader, hint)
+    if stop_at and frames:
+        last = len(frames[-1].data) - 1
+        hint = f"write 1 to {last}, or -1 to -{last}"
+        checked(lambda: stopped(spec, {}, frames[-1]), stop_at, reader, hint)
+
+
+def parse_frames(node: Node, reader: NodeReader, *, wholly: str = "") -> tuple[FrameSpec, ...]:
+    """The frames of a list. Sending may stop in the last one, unless ``wholly`` names a step that sends all of them."""
     items = node.items()
+    other = "only the last frame of `frames` can stop", "put the frame last, or delete `stop_at`"
+    every = (f"a frame of `{wholly}` cannot stop", "delete `stop_at`, or send the frame with `frames`")
     return tuple(
-        parse_frame(item, reader, stops=stops and number == len(items)) for number, item in enumerate(items, 1)
+        parse_frame(item, reader, wrong_stop=every if wholly else None if number == len(items) else other)
+        for number, item in enumerate(items, 1)
     )
 
 
@@ -105,10 +136,7 @@ def _mask(node: Node, reader: NodeReader) -> object:
 def encoded(spec: FrameSpec, variables: Mapping[str, object]) -> list[EncodedFrame]:
     """The frames of a specification: several for a message in fragments. Raises ValueError for a value that does not
     fit."""
-    found = resolve(spec.opcode, variables)
-    opcode = OPCODES[found] if isinstance(found, str) and found in OPCODES else integer(found, {}, "opcode")
-    if not 0 <= opcode <= 15:
-        raise ValueError(f"opcode is {opcode}, and should be at most 15")
+    opcode = _opcode(spec, variables)
     options = _options(spec, variables)
     payloads = _payloads(spec, variables)
     last = len(payloads) - 1
@@ -131,6 +159,14 @@ def encoded(spec: FrameSpec, variables: Mapping[str, object]) -> list[EncodedFra
     ]
 
 
+def _opcode(spec: FrameSpec, variables: Mapping[str, object]) -> int:
+    found = resolve(spec.opcode, variables)
+    opcode = OPCODES[found] if isinstance(found, str) and found in OPCODES else integer(found, {}, "opcode")
+    if not 0 <= opcode <= 15:
+        raise WrongValue(f"opcode is {opcode}, and should be at most 15")
+    return opcode
+
+
 def _payloads(spec: FrameSpec, variables: Mapping[str, object]) -> list[bytes]:
     if spec.fragments:
         return [one.render(variables) for one in spec.fragments]
@@ -142,9 +178,9 @@ def _payloads(spec: FrameSpec, variables: Mapping[str, object]) -> list[bytes]:
     return cut(payload, piece, offsets) or [payload] if piece or offsets else [payload]
 
 
-def _options(spec: FrameSpec, variables: Mapping[str, object]) -> dict[str, Any]:
-    """The options of ``encode``."""
-    given = dict(spec.options)
+def _options(spec: FrameSpec, variables: Mapping[str, object], only: str = "") -> dict[str, Any]:
+    """The options of ``encode``, or only one of them."""
+    given = {name: value for name, value in spec.options if only in ("", name)}
     options: dict[str, Any] = {"fin": True, "rsv1": False}
     options |= {name: flag(given[name], variables) for name in FLAGS if name in given}
     options |= {name: integer(given[name], variables, name) for name in ("length_as", "claim_length") if name in given}
@@ -156,8 +192,12 @@ def _options(spec: FrameSpec, variables: Mapping[str, object]) -> dict[str, Any]
         elif isinstance(found, bytes) and len(found) == KEY_SIZE:
             options["key"] = found
         else:
-            raise ValueError(f"mask is {found!r}, and should be true, false, or a key of {KEY_SIZE} bytes")
+            raise WrongValue(f"mask is {_shown(found)}, and should be true, false, or a key of {KEY_SIZE} bytes")
     return options
+
+
+def _shown(mask: object) -> str:
+    return f"a key of {len(mask)} bytes" if isinstance(mask, bytes) else repr(mask)
 
 
 def stopped(spec: FrameSpec, variables: Mapping[str, object], frame: EncodedFrame) -> int:
@@ -168,7 +208,7 @@ def stopped(spec: FrameSpec, variables: Mapping[str, object], frame: EncodedFram
         return size
     at = _offset(spec.stop_at, variables)
     if not 0 < (at if at >= 0 else size + at) < size:
-        raise ValueError(f"stop_at is {at}, which is not inside a frame of {size} bytes")
+        raise WrongValue(f"stop_at is {at}, which is not inside a frame of {size} bytes")
     return at if at >= 0 else size + at
 
 

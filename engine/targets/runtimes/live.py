@@ -16,6 +16,7 @@ from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.usage import Usage
+from engine.model.variables import WrongValue
 from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.base import ServerPlace
 from engine.targets.runtimes.driving import Driving
@@ -210,9 +211,9 @@ class StartedTarget:
     async def start(self, *, ready: bool = True) -> None:
         """Start it by a step, the first time or after it ended. Raises StartError, and ValueError where it runs."""
         if self._processes and self.ended is None:
-            raise ValueError("the server runs already, and is not started twice")
+            raise WrongValue("the server runs already, and is not started twice")
         if self._over or self._stopping is not None:
-            raise ValueError("the target is being stopped")
+            raise WrongValue("the target is being stopped")
         process = await self._relaunch.begin()
         self._processes.append(process)
         if ready:
@@ -232,7 +233,7 @@ class StartedTarget:
     async def wait(self) -> ExitStatus:
         """Wait for the end of the main process, and return its exit. Raises ValueError before the first start."""
         if self._process is None:
-            raise ValueError("the server has not been started")
+            raise WrongValue("the server has not been started")
         return await self._process.wait()
 
     async def drive(self, order: Mapping[str, object]) -> str:

@@ -247,7 +247,8 @@ def test_a_connection_is_opened_under_a_name_once() -> None:
     runner = Runner(dict([step_type("connect", connect)]), the_match, open_channel, "abcd")
     result = asyncio.run(runner.run(job(case(step("connect"))), FakeLive()))
     assert opened == [(("127.0.0.1", 1), "one"), (("127.0.0.9", 3), "two", 4096)]
-    assert (result.verdict, result.reason) == (Verdict.ERROR, "ValueError: there is a connection 'one' already")
+    assert result.verdict is Verdict.ERROR
+    assert result.reason == "the case cannot be performed: there is a connection 'one' already"
 
 
 def test_a_new_connection_leads_past_the_gateway_where_that_is_asked_for() -> None:

@@ -10,7 +10,7 @@ VARIABLES = {"yes": True, "key": b"\x01\x02\x03\x04", "short": b"\x01"}
 
 
 def made(**keys: object) -> list[Frame]:
-    (spec,) = parse_frames(node([{"opcode": "text", **keys}]), FakeReader(), stops=True)
+    (spec,) = parse_frames(node([{"opcode": "text", **keys}]), FakeReader())
     reader, found = FrameReader(), []
     reader.feed(b"".join(one.data for one in encoded(spec, VARIABLES)))
     while (frame := reader.next()) is not None:
@@ -71,13 +71,13 @@ def test_a_key_of_another_size(mask: object) -> None:
 
 @pytest.mark.parametrize(("at", "size"), [(1, 1), (-1, 7), ("3", 3), ("-2", 6)])
 def test_the_offset_of_a_stop(at: object, size: int) -> None:
-    (spec,) = parse_frames(node([{"opcode": "text", "payload": "hi", "stop_at": at}]), FakeReader(), stops=True)
+    (spec,) = parse_frames(node([{"opcode": "text", "payload": "hi", "stop_at": at}]), FakeReader())
     assert stopped(spec, {}, encoded(spec, {})[-1]) == size
 
 
 @pytest.mark.parametrize("at", [0, 8, -8, 100])
 def test_a_stop_outside_of_the_frame(at: int) -> None:
-    (spec,) = parse_frames(node([{"opcode": "text", "payload": "hi", "stop_at": at}]), FakeReader(), stops=True)
+    (spec,) = parse_frames(node([{"opcode": "text", "payload": "hi", "stop_at": at}]), FakeReader())
     with pytest.raises(ValueError, match="not inside a frame of 8 bytes"):
         stopped(spec, {}, encoded(spec, {})[-1])
 
@@ -91,7 +91,6 @@ def test_a_preview_names_fragments_keys_and_stops() -> None:
             ]
         ),
         FakeReader(),
-        stops=True,
     )
     assert [(one.data, one.what) for one in previews(specs, {})] == [
         (b"a", "text frame, fragment 1 of 2, masked with 00 00 00 01"),
