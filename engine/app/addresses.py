@@ -30,6 +30,8 @@ from engine.registry import nearest
 
 # More candidates than this are counted, not listed.
 MOST = 20
+# The ids of a file with no more cases are named in a message.
+FEW = 10
 # The search for collections below the working directory: its depth, the number of folders, and excluded names.
 DEPTH = 3
 FOLDERS = 2000
@@ -234,7 +236,8 @@ def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageE
         hint = nearest(one.case, names)
         if hint.startswith(SUGGESTION):
             return UsageError(what, hint=_mistakes(hint, loaded))
-    return UsageError(what, hint=_mistakes("`engine list cases` lists them", loaded))
+    known = f"the cases of this file: {', '.join(ids)}" if one.file and 0 < len(ids) <= FEW else ""
+    return UsageError(what, hint=_mistakes(known or "`engine list cases` lists them", loaded))
 
 
 def _mistakes(hint: str, loaded: Loaded) -> str:

@@ -72,6 +72,6 @@ COMMAND = Command(
         ("engine show specs/http/scope.yaml::repeated-headers", "by its address"),
         ("engine show repeated-headers", "by its id"),
         ("engine show 'bad-content-length[plus]'", "one value of a matrix"),
-        ("engine show status --targets", "with the reasons for its targets"),
+        ("engine show missing-host --targets", "with the reasons for its targets"),
     ),
 )

@@ -84,8 +84,10 @@ def run(parsed: argparse.Namespace) -> int:
         trials = Trials(engine, parsed.case, options, Path(folder), unreported if parsed.once else screen.starting)
         try:
             return launch.until_stopped(once(trials, screen) if parsed.once else until_ended(trials, screen))
-        except launch.Stopped:
-            return 130 if parsed.once else 0
+        except launch.Stopped as error:
+            if parsed.once:
+                raise KeyboardInterrupt from error
+            return 0
 
 
 async def once(trials: Trials, screen: Screen) -> int:
@@ -159,6 +161,12 @@ class Screen:
             print("\n".join(shown))
         sys.stdout.flush()
 
+    def missing(self, path: Path) -> None:
+        """Report a watched file that does not exist any more."""
+        from engine.app.project_paths import displayed
+
+        print(f"{visible(displayed(path))} is missing; the case runs again when it is back", flush=True)
+
     def wait(self, watched: Sequence[Path]) -> None:
         """Print the keys."""
         from engine.app.project_paths import displayed
@@ -181,7 +189,7 @@ COMMAND = Command(
         ("engine try missing-host", "on gunicorn with the bare app"),
         ("engine try wire.yaml::missing-host --server uvicorn-h11", "on another server"),
         ("engine try missing-host --server gunicorn --server hypercorn", "compare two servers"),
-        ("engine try missing-host --server reference~no-host-check", "on a mutant"),
+        ("engine try missing-host --server reference~missing-host-served", "on a mutant"),
         ("engine try missing-host --server gunicorn==26.2.0", "on another release"),
         ("engine try missing-host --once", "for a script"),
     ),

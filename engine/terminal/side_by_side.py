@@ -81,7 +81,7 @@ def first_difference(found: FirstDifference, names: tuple[str, str], limit: int,
     yield f"first difference: {visible(found.where)} ({found.at * 1000:+.1f} ms)"
     widest = max(width(visible(name)) for name in names)
     for name, value in zip(names, (found.left, found.right), strict=True):
-        text = visible(value.rstrip("\r")) if value else "nothing"
+        text = visible(value.rstrip("\r ")) if value else "nothing"
         shown = timeline.cut_line(text, (limit or timeline.USUAL) - widest - 4)
         yield f"  {paint(Role.NAME, visible(name))}{' ' * (widest - width(visible(name)))}  {shown}"
 

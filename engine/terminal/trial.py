@@ -4,11 +4,12 @@ terminal shows them."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.model.verdict import JobResult
 from engine.results.analysis.alignment import Alignment, aligned
 from engine.results.analysis.own_log import split
+from engine.results.analysis.own_requests import without_sentinels
 from engine.results.analysis.summary import plural
 from engine.terminal import side_by_side, timeline
 from engine.terminal.blame import broken
@@ -31,8 +32,13 @@ def lines(
     paint: Paint = PLAIN,
 ) -> Iterator[str]:
     """The results of one case on some targets. ``source`` gives the text of a file, ``limit`` is the terminal's width
-    in columns, 0 for a pipe; ``run`` is the nonce of the run. ``full`` shows every event of long transfers."""
-    traced = [one for one in results if one.transcript is not None and one.transcript.events]
+    in columns, 0 for a pipe; ``run`` is the nonce of the run. ``full`` shows every event of long transfers,
+    and the engine's own requests."""
+    traced = [
+        one if full else replace(one, transcript=without_sentinels(one.transcript))
+        for one in results
+        if one.transcript is not None and one.transcript.events
+    ]
     compared = _compared(traced, run)
     yield from _time_lines(traced, compared, _Style(limit, full, paint))
     for one in results:

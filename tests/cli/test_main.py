@@ -71,6 +71,31 @@ def test_an_example_can_be_parsed(name: str) -> None:
         parser(commands()).parse(shlex.split(line)[1:])
 
 
+def test_the_examples_name_existing_cases_and_servers() -> None:
+    import shlex
+
+    from engine.app import addresses
+    from engine.app.engine import Engine as App
+    from engine.app.engine import RunOptions
+    from engine.app.project_paths import find
+    from engine.model.addresses import meant
+
+    app = App(find())
+    what = addresses.named([], app)
+    every = [case.address for suite in app.load(what.paths, what.roots).suites for case in suite.cases]
+    found = []
+    for name, command in commands().items():
+        for line, _ in command.examples:
+            parsed = parser(commands()).parse(shlex.split(line)[1:])
+            servers = [server for server in getattr(parsed, "server", None) or () if "@" not in server]
+            if servers:
+                app.targets(RunOptions(servers=tuple(servers)))
+            if name in ("try", "show"):
+                found.append(meant(parsed.case, every))
+    assert len(found) > 5
+    assert {len(cases) for cases in found} == {1}, found
+
+
 def test_a_reader_that_goes_away_leaves_no_traceback(suites: object) -> None:
     process = subprocess.Popen(
         [*ENGINE, "list", "clauses"], env=clean(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

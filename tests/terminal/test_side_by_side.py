@@ -58,8 +58,8 @@ def test_events_that_differ_are_marked_and_the_values_are_named() -> None:
         assert all("connection 1 received" in row for row in marked)
         assert marked
         at = next(index for index, row in enumerate(rows) if row.startswith("first difference: connection 1 received"))
-        assert rows[at + 1].split(maxsplit=1) == ["s0-control-auto", "HTTP/1.1 200 OK"]
-        assert rows[at + 2].split(maxsplit=1) == ["s1-control-auto", "HTTP/1.1 404 Not Found"]
+        assert rows[at + 1].split(maxsplit=1) == ["s0-control-auto", "HTTP/1.1 200"]
+        assert rows[at + 2].split(maxsplit=1) == ["s1-control-auto", "HTTP/1.1 404"]
 
 
 def test_without_a_difference_there_is_one_time_line() -> None:
@@ -84,10 +84,22 @@ def test_times_are_relative_to_each_start() -> None:
 def test_the_middle_of_many_equal_events_is_counted() -> None:
     found = aligned(transcript("200 OK", more=40), transcript("404 No", more=40))
     rows = list(side_by_side(found, NAMES, (0.0, 0.0), 140))
-    assert any("31 events are the same on both; --full shows them" in row for row in rows)
+    assert any("31 events the same on both; --full shows them" in row for row in rows)
     assert not any("n20" in row for row in rows)
     assert any("n20" in row for row in side_by_side(found, NAMES, (0.0, 0.0), 140, full=True))
     assert len(list(below(found.left, 0.0, 80))) < 41 > MANY
+
+
+def test_requests_of_the_engine_are_shown_by_full_alone() -> None:
+    of = transcript("200 OK")
+    data = b"GET /health HTTP/1.1\r\nx-engine-call: j1-sentinel-9.1\r\n\r\n"
+    own = (
+        TraceEvent(2, Side.WIRE, "connection 2", "connected", "from port 40000"),
+        TraceEvent(2, Side.WIRE, "connection 2", "sent", data=data, size=len(data)),
+    )
+    one = result("s0-control-auto", Transcript(0.0, (*of.events, *own)))
+    for full in (False, True):
+        assert any("connection 2" in row for row in trial.lines([one], lambda file: "", full=full)) is full
 
 
 def test_control_characters_never_reach_the_terminal() -> None:

@@ -7,7 +7,7 @@ and the next trial starts them again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,10 @@ class Display(Protocol):
 
     def wait(self, watched: Sequence[Path]) -> None:
         """The trial is over, and the next one waits for a change of these files or for a key."""
+        ...
+
+    def missing(self, path: Path) -> None:
+        """A watched file does not exist any more."""
         ...
 
 
@@ -67,16 +71,18 @@ async def repeat(trials: Trials, display: Display, keys: Keys) -> None:
             display.begin(number, cause)
             marks.update(watching.stamps(trials.watched()))
             running = asyncio.create_task(trials.run(display.show))
-            event = await unless(running, next_event(keys, marks))
+            event = await unless(running, next_event(keys, marks, display.missing))
             if event is None:
                 trial = running.result()
                 if number == 1 and isinstance(trial.error, UsageError):
                     raise trial.error
+                if trial.error is not None:
+                    display.show(trial)
                 tending = asyncio.create_task(trials.tend())
                 await asyncio.sleep(0)  # it notes which targets the trial used
                 marks = {path: marks.get(path, watching.stamp(path)) for path in trials.watched()}
                 display.wait(tuple(marks))
-                event = await next_event(keys, marks)
+                event = await next_event(keys, marks, display.missing)
             else:
                 await trials.drop()
             if event is QUITTING:
@@ -90,10 +96,11 @@ async def repeat(trials: Trials, display: Display, keys: Keys) -> None:
 QUITTING = "quit"
 
 
-async def next_event(keys: Keys, marks: watching.Stamps) -> str:
-    """Wait for a key or a change. The reason for the next trial; QUITTING to end."""
+async def next_event(keys: Keys, marks: watching.Stamps, missing: Callable[[Path], None]) -> str:
+    """Wait for a key or a change. The reason for the next trial; QUITTING to end. ``missing`` is called with each file
+    that is removed meanwhile."""
     key = asyncio.create_task(keys.next())
-    change = asyncio.create_task(watching.until_changed(list(marks), marks))
+    change = asyncio.create_task(watching.until_changed(list(marks), marks, missing))
     try:
         await asyncio.wait([key, change], return_when=asyncio.FIRST_COMPLETED)
         if key.done():

@@ -38,6 +38,9 @@ from engine.model.verdict import JobResult
 from engine.targets.catalog import contract
 from engine.targets.catalog.releases import Checkout
 
+TRACEBACKS = "try"
+"""The folder of the cache for the tracebacks of errors: a message names them when the command has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -118,17 +121,16 @@ class Trials:
         self._next = 0
         self._kept = KeptTargets(wiring.runtime(engine, folder), starting)
 
-    async def run(self, shown: Callable[[Trial], None], starting: Callable[[str], None] = lambda target: None) -> Trial:
-        """Run the case once. ``shown`` is called with the trial when all results are there. ``starting`` is called
-        with the id of each target that is started. Errors of documents, words and targets are in the trial."""
+    async def run(self, shown: Callable[[Trial], None]) -> Trial:
+        """Run the case once. ``shown`` is called with the trial when all results are there, or when the file has
+        errors. A trial with an ``error`` (of words, documents and targets) is only returned: the caller shows or
+        raises it."""
         began = time.perf_counter()
         try:
             await self._renew()
             return await self._run(began, shown)
         except EngineError as error:
-            trial = Trial(error=error, seconds=time.perf_counter() - began)
-            shown(trial)
-            return trial
+            return Trial(error=error, seconds=time.perf_counter() - began)
 
     async def _run(self, began: float, shown: Callable[[Trial], None]) -> Trial:
         case, found = self._read()
@@ -144,8 +146,9 @@ class Trials:
         run_id = new_run_id()
         watcher = ResultsWatcher()
         files = {case.place.file: 0}
+        kept_in = self._engine.project_paths.cache / TRACEBACKS
         session = RunSession(
-            jobs, self._kept, wiring.runner(run_id, self._folder, keep_all=True), None, [watcher],
+            jobs, self._kept, wiring.runner(run_id, kept_in, keep_all=True), None, [watcher],
             Limits(), self._engine.known(self._engine.baselines(files)), stop=self._kept.release,
         )  # fmt: skip
         await session.schedule.allow(self._next)

@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 INTERVAL = 0.1
 """Seconds between two checks."""
+MISSING = 0.5
+"""Seconds after which a missing file is reported: many editors remove a file for a moment when they save it."""
 SHARE = 0.05
 """The largest share of the time that checks may take: very many files are checked less often."""
 SKIPPED = frozenset({"__pycache__", "node_modules", "venv", "build", "dist"})
@@ -46,10 +48,20 @@ def sources(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(names) if not name.startswith(".") and name[-4:] != ".pyc")
 
 
-async def until_changed(paths: Sequence[Path], before: Stamps) -> list[Path]:
-    """Wait until one of the files differs from its stamp. The changed files."""
+async def until_changed(
+    paths: Sequence[Path], before: Stamps, missing: Callable[[Path], None] = lambda path: None
+) -> list[Path]:
+    """Wait until one of the files differs from its stamp. The changed files. ``missing`` is called once with each file
+    that has a stamp and has not existed for MISSING seconds."""
+    gone: dict[Path, float] = {}
+    reported: set[Path] = set()
     while True:
         began = time.perf_counter()
-        if found := changed(before, stamps(paths)):
+        now = stamps(paths)
+        if found := changed(before, now):
             return found
+        gone = {path: gone.get(path, began) for path in paths if now[path] is None and before.get(path) is not None}
+        for path in [path for path, since in gone.items() if began - since >= MISSING and path not in reported]:
+            reported.add(path)
+            missing(path)
         await asyncio.sleep(max(INTERVAL, (time.perf_counter() - began) / SHARE))

@@ -3,7 +3,8 @@
 Two time lines of equal targets still differ: in times, ports and dates, in the number of pieces of a response, in the
 order of events on the two sides of the server, and in values by which each server names itself. None of these is marked
 as a difference. So events are compared after ``results.record.normal``, each connection and each call by itself, with
-bytes of one direction as one unit, and without NAMES and KEYS. The layout keeps the order of time.
+bytes of one direction as one unit, and without NAMES, KEYS, reason phrases and the engine's own
+requests. The layout keeps the order of time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.results.analysis.own_requests import sentinel_connections
 from engine.results.record.normal import normalised
 
 NAMES = (b"server", b"date")
@@ -28,6 +30,7 @@ RETURNED = " returned"
 """The end of a call: the time line ends with the case, and the call may return later."""
 
 _HEAD = re.compile(rb"HTTP/1\.[01] [0-9]{3}")
+_STATUS_LINE = re.compile(rb"(HTTP/1\.[01] [0-9]{3} )[\t -~\x80-\xff]*")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
 _PART = re.compile(r", (?=[a-z_]+=)")
 
@@ -93,10 +96,11 @@ def aligned(left: Transcript, right: Transcript, runs: tuple[str, str] = ("", ""
     streams = [units(one, run) for one, run in zip(sides, runs, strict=True)]
     differing: tuple[set[int], set[int]] = (set(), set())
     found: list[FirstDifference] = []
-    for name in dict.fromkeys([*streams[0], *streams[1]]):
-        ours, theirs = (_ended(stream.get(name, [])) for stream in streams)
+    compared = [_without(stream, sentinel_connections(one)) for stream, one in zip(streams, sides, strict=True)]
+    for name in dict.fromkeys([*compared[0], *compared[1]]):
+        ours, theirs = (_ended(stream.get(name, [])) for stream in compared)
         for one, other in _unequal(ours, theirs):
-            if name in streams[0] and name in streams[1] and _by_chance(one, other):
+            if name in compared[0] and name in compared[1] and _by_chance(one, other):
                 continue
             for side, unit in enumerate((one, other)):
                 differing[side].update(unit.members if unit is not None else ())
@@ -108,6 +112,12 @@ def aligned(left: Transcript, right: Transcript, runs: tuple[str, str] = ("", ""
     ]
     rows = tuple(_rows(entries[0], entries[1], keys[0], keys[1]))
     return Alignment(rows, min(found, key=lambda one: one.at, default=None))
+
+
+def _without(
+    stream: dict[tuple[Side, str], list[_Unit]], connections: frozenset[str]
+) -> dict[tuple[Side, str], list[_Unit]]:
+    return {name: own for name, own in stream.items() if name[0] is not Side.WIRE or name[1] not in connections}
 
 
 def units(transcript: Transcript, run: str = "") -> dict[tuple[Side, str], list[_Unit]]:
@@ -140,12 +150,15 @@ def _unit(events: Sequence[TraceEvent], members: Sequence[int], started: float) 
 
 
 def neutral(data: bytes) -> list[bytes]:
-    """Bytes in lines. The header of a response is without NAMES, its field names in lower case and sorted: neither
-    their case nor their order has a meaning (RFC 9110, 5.1 and 5.3). Values of one name keep their order."""
+    """Bytes in lines. The header of a response is without NAMES and without the reason phrase, which a client ignores
+    (RFC 9112, 4). Its field names are in lower case and sorted: neither their case nor their order has a meaning
+    (RFC 9110, 5.1 and 5.3). Values of one name keep their order."""
     head, end, body = data.partition(b"\r\n\r\n")
     if not _HEAD.match(data):
         return data.split(b"\n")
     status, *rest = head.split(b"\r\n")
+    known = _STATUS_LINE.fullmatch(status)
+    status = known[1] if known else status
     fields = []
     for line in rest:
         field = _FIELD.fullmatch(line)

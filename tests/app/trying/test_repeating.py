@@ -37,7 +37,8 @@ class Script:
             self.log.append("cancelled")
             raise
         found = Trial(error=self.error)
-        shown(found)
+        if self.error is None:
+            shown(found)
         return found
 
     async def tend(self) -> None:
@@ -53,6 +54,10 @@ class Script:
         self.log.append("shown")
 
     def wait(self, watched: Sequence[Path]) -> None:
+        self.waits.set()
+
+    def missing(self, path: Path) -> None:
+        self.log.append(f"missing {path.name}")
         self.waits.set()
 
     def task(self) -> asyncio.Task[None]:
@@ -132,12 +137,14 @@ def test_a_case_that_does_not_exist_ends_the_first_trial_only() -> None:
         script.error = UsageError("there is no case")
         with pytest.raises(UsageError):
             await script.task()
+        assert script.log == ["1"], "the command reports it, and nothing else does"
         script = Script()
         task = script.task()
         await script.waiting()
         script.error = UsageError("there is no case")
         script.keys.take("\n")
         await script.waiting()
+        assert script.log[-2:] == ["2 Enter", "shown"] or script.log[-3:-1] == ["2 Enter", "shown"]
         script.keys.take("q")
         await asyncio.wait_for(task, 10)
 

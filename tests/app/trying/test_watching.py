@@ -53,6 +53,28 @@ def test_files_that_are_made_from_others_are_no_sources(tmp_path: Path) -> None:
     assert list(watching.sources(tmp_path)) == [tmp_path / "app.py", tmp_path / "templates/page.html"]
 
 
+def test_a_file_that_stays_away_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "INTERVAL", 0.01)
+    monkeypatch.setattr(watching, "MISSING", 0.03)
+    one, never = tmp_path / "one", tmp_path / "never"
+    one.write_text("1")
+    reported: list[Path] = []
+
+    async def story() -> None:
+        waiting = asyncio.create_task(
+            watching.until_changed([one, never], watching.stamps([one, never]), reported.append)
+        )
+        await asyncio.sleep(0.1)
+        assert reported == []
+        one.unlink()
+        await asyncio.sleep(0.2)
+        one.write_text("22")
+        assert await asyncio.wait_for(waiting, 5) == [one]
+        assert reported == [one]
+
+    asyncio.run(story())
+
+
 def test_waiting_ends_with_the_change(tmp_path: Path) -> None:
     one = tmp_path / "one"
     one.write_text("1")
