@@ -108,6 +108,8 @@ def run(folder: Path, say: Callable[[str], None] = lambda text: None) -> Outcome
     finally:
         if server is not None:
             end(server)
+        # Some servers leave their socket.
+        Path(SOCKET.format(port=port)).unlink(missing_ok=True)
 
 
 def environment(port: int) -> dict[str, str]:
