@@ -21,7 +21,7 @@ except ImportError:  # without pytest-xdist there is nothing to schedule
 
 LONG = {
     "tests/pytest_plugin/test_plugin.py": 110,
-    "tests/hostile_servers/test_hostile_servers.py": 75,
+    "tests/hostile_servers/test_hostile_servers.py": 60,
     "tests/reproduce/test_folder_for_real.py": 60,
     "tests/cli/test_addresses.py": 50,
     "tests/cli/test_grid.py": 40,

@@ -51,7 +51,7 @@ cases:
     steps:
       - request: {path: /scope, query: {n: $(n)}, expect: {status: 200}}
 """
-CASES, REPEATS = 20, 3
+CASES, REPEATS = 20, 2
 
 # What each case comes to that does not pass; "*" stands for all. The others pass in each repeat.
 KILLER = "killer"
