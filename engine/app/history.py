@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.app.engine import Engine, RunOptions
+from engine.documents.roots import absolute
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
 from engine.execution.planning.estimate import USUAL_TIMEOUT
 from engine.execution.planning.plan import renumbered
-from engine.model.addresses import meant
+from engine.model.addresses import meant, parsed
 from engine.model.bug import SERVER, Bug
 from engine.model.case import CaseHeader, RunsOn
 from engine.model.target import CONTROL, Target
@@ -62,6 +63,29 @@ def bugs_in(engine: Engine, file: str = "") -> tuple[Bug, ...]:
     if not loaded.bugs:
         raise UsageError(f"{path} has no bugs", hint="a document of history begins with `history:` and a title")
     return loaded.bugs
+
+
+def documents_of(engine: Engine, bugs: Iterable[Bug]) -> list[Path]:
+    """The documents with the cases that bugs name: the engine's own suites, and the named files next to the document of
+    history."""
+    specs = engine.project_paths.specs
+    found: dict[Path, None] = {specs: None}
+    for bug in bugs:
+        folder = Path(bug.place.file).parent
+        if not absolute(folder).is_relative_to(absolute(specs)):
+            files = [folder / parsed(case).file for case in bug.cases]
+            found |= {path: None for path in files if path.is_file()}
+    return list(found)
+
+
+def check_cases(bugs: Iterable[Bug], cases: Sequence[CaseHeader]) -> None:
+    """Raise UsageError for a bug that names a case which does not exist."""
+    addresses = [case.address for case in cases]
+    for bug in bugs:
+        for one in bug.cases:
+            if not meant(one, addresses):
+                what = f"bug {bug.id} names the case {one!r}, which does not exist"
+                raise UsageError(what, hint=f"`engine lint {bug.place.file}` shows where")
 
 
 def chosen(bugs: Sequence[Bug], ids: Sequence[str]) -> list[Bug]:

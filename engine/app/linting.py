@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.app import baseline, clause_lint, declarations
 from engine.app.engine import Engine
+from engine.app.history import documents_of
 from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.files import SUFFIXES
@@ -15,6 +16,7 @@ from engine.documents.roots import absolute
 from engine.errors import DocumentError
 from engine.loading.loaded import Loaded
 from engine.loading.rules import extended, history
+from engine.model.addresses import parsed
 from engine.model.bug import FRAMEWORK, SERVER
 from engine.model.case import CaseHeader
 
@@ -55,15 +57,15 @@ def _resting(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[
 
 
 def _history(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[Diagnostic]:
-    """Cases, clauses and servers that bugs name and that do not exist. Cases are those of the collections of the
-    documents of history; nothing is reported of them if one has an error, since it may be the missing one."""
+    """Cases, clauses and servers that bugs name and that do not exist. Cases are those of the engine's own suites and
+    of the named documents. Of a document with an error nothing is reported, since it may have the missing case."""
     if not loaded.bugs:
         return
-    folders = list(dict.fromkeys(Path(bug.place.file).parent for bug in loaded.bugs))
-    others = engine.load(folders)
+    others = engine.load(documents_of(engine, loaded.bugs))
     cases = [case.address for suite in others.suites for case in suite.cases]
-    if others.errors:
-        cases += [case for bug in loaded.bugs for case in bug.cases]
+    broken = tuple({one.place.file for one in others.diagnostics if one.is_error})
+    named = (case for bug in loaded.bugs for case in bug.cases)
+    cases += [case for case in named if any(file.endswith(parsed(case).file) for file in broken)]
     words = target_names(engine.project_paths)
     names = {SERVER: words.servers, FRAMEWORK: words.frameworks}
     yield from history.against(loaded.bugs, cases, engine.beside(paths).words.loading.clauses, names)

@@ -7,6 +7,7 @@ answers at once.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from engine.terminal.paint import CHOICES
 
 if TYPE_CHECKING:
     from engine.app.engine import RunOptions
+    from engine.results.record.store import Run
 
 LEVELS = ("must", "should", "may")
 
@@ -130,6 +132,14 @@ def positive_number(word: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {word}")
     return number
+
+
+def cut_short(run: Run) -> int:
+    """Report on standard error that a run was interrupted, with its results so far. The exit code."""
+    from engine.results.analysis.summary import early_end
+
+    print(f"engine: {early_end(run)[:-1].lower()}; run {run.id}", file=sys.stderr)
+    return 130
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.cli.base import (
     Command,
     counterparts_argument,
+    cut_short,
     format_argument,
     place_arguments,
     run_options,
@@ -87,7 +88,7 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
         screens.close()
         print(f"engine: the run is in {displayed(done.path.parent)}", file=sys.stderr)
         if done.interrupted:
-            return 130
+            return cut_short(done.run)
         code = tell(comparing.of_runs([done.run], engine, wanted, strict=parsed.strict), parsed.format, parsed.color)
         sys.stdout.flush()
         return code

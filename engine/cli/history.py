@@ -101,9 +101,10 @@ def compare(engine: Engine, bugs: Sequence[Bug], parsed: argparse.Namespace) -> 
     from engine.cli.grid import progress_of, refuse_mistakes
     from engine.execution.planning.plan import Selection
 
-    loaded = engine.load([engine.project_paths.specs], whole=True)
+    loaded = engine.load(history.documents_of(engine, bugs), whole=True)
     refuse_mistakes([one for one in loaded.diagnostics if one.is_error])
     every = [case for suite in loaded.suites for case in suite.cases]
+    history.check_cases(bugs, every)
     if parsed.whole:
         selection = Selection(tuple(parsed.category), tuple(parsed.level), tuple(parsed.tag), parsed.keyword)
         selection.check(every)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.cli import history
+from engine.cli.base import cut_short
 from engine.cli.main import main
 from engine.model.bug import Bug
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.history import CaseOutcome, case_outcome
+from engine.results.record.store import Run
 
 DOCUMENT = """\
 history: Mine
@@ -59,6 +61,32 @@ def test_usage(words: list[str], code: int, message: str, capsys: pytest.Capture
 def test_a_bug_without_cases_runs_nothing(document: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history", "A1", "--file", document]) == 3
     assert "no case finds A1 yet" in capsys.readouterr().err
+
+
+def test_a_case_that_does_not_exist_is_named(document: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(document).write_text(DOCUMENT.replace("source: here", 'source: here, cases: ["specs/http/wire.yaml::nope"]'))
+    assert main(["history", "A1", "--file", document]) == 2
+    assert "bug A1 names the case 'specs/http/wire.yaml::nope', which does not exist" in capsys.readouterr().err
+
+
+def test_the_cases_of_a_document_elsewhere(document: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are those of the engine and of the files next to it; errors in other files hide nothing."""
+    folder = Path(document).parent
+    text = "suite: M\ncategory: mine\ncite: [SCOPE-01]\nlevel: must\ncases:\n  - id: one\n    title: One\n"
+    (folder / "own.yaml").write_text(text + "    steps: [{request: {path: /scope, expect: {status: 200}}}]\n")
+    (folder / "broken.yaml").write_text("suite: S\ncases: []\n")
+    named = ["specs/http/wire.yaml::missing-host", "own.yaml::one", "own.yaml::two", "specs/http/wire.yaml::nope"]
+    Path(document).write_text(DOCUMENT.replace("source: here", f"source: here, cases: {json.dumps(named)}"))
+    assert main(["lint", document]) == 1
+    err = capsys.readouterr()
+    out = err.out + err.err
+    assert [name for name in named if f"there is no case {name!r}" in out] == named[2:]
+
+
+def test_an_interrupted_run_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run("20260101-000000-aaaa", {"jobs": 4}, (), (result("one", Verdict.PASS),), False, "interrupted")
+    assert cut_short(run) == 130
+    assert capsys.readouterr().err == "engine: interrupted after 1 of 4 results; run 20260101-000000-aaaa\n"
 
 
 def result(case: str, verdict: Verdict) -> JobResult:

@@ -18,7 +18,7 @@ RELEASES = ("bad", "fixed")
 
 def check(root: Node, notes: Notes) -> None:
     """Bugs of no server and no framework or of both, duplicate ids, invalid versions, and releases that are equal in
-    everything."""
+    everything or in the wrong order."""
     first: dict[str, Bug] = {}
     listed = root.get("list")
     for item, bug in zip(listed.items() if listed is not None else (), bugs_of(root), strict=True):
@@ -37,6 +37,9 @@ def check(root: Node, notes: Notes) -> None:
             number = getattr(bug, key)
             if number and not _is_version(number):
                 notes.error(bug.at(key), "bad-version", f"{number!r} is not a version", 'like "26.2.0"')
+        if bug.fixed and all(map(_is_version, (bug.bad, bug.fixed))) and Version(bug.fixed) < Version(bug.bad):
+            what = f"{bug.fixed} is an older release than {bug.bad}, which has the bug"
+            notes.error(bug.at("fixed"), "release-order", what, "exchange `bad` and `fixed`")
         if bug.bad == bug.fixed and bug.bad_pins == bug.fixed_pins:
             notes.error(bug.at("fixed"), "same-release", "both releases are the same", "pins can distinguish them")
 

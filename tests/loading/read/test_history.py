@@ -40,6 +40,8 @@ def test_a_bug_of_a_framework_that_no_release_has_fixed() -> None:
         (f"{BUG}, framework: django", "bug-owner"),
         (f"{BUG}, under: gunicorn", "bug-owner"),
         (BUG.replace('"1.1"', '"1.0"'), "same-release"),
+        (BUG.replace('"1.1"', '"0.9"'), "release-order"),
+        (BUG.replace('"1.0"', '"1.10"'), "release-order"),
         (BUG.replace('"1.1"', '"1.x"'), "bad-version"),
         (BUG.replace("title: A, ", ""), "missing-key"),
         (f"{BUG}, pins: {{none: [a==1]}}", "unknown-key"),
@@ -49,6 +51,10 @@ def test_a_bug_of_a_framework_that_no_release_has_fixed() -> None:
 def test_mistakes(bug: str, code: str) -> None:
     assert code in codes(bug)
     assert load(bug).bugs == ()
+
+
+def test_a_wrong_pin_is_one_error() -> None:
+    assert codes(f"{BUG}, pins: {{both: [h11 0.14]}}") == ["form"]
 
 
 def test_releases_may_differ_in_pins_only() -> None:
