@@ -34,6 +34,9 @@ MOST = 64 * 1024 * 1024
 # all pieces of a write may wait in vain, and the pause where nobody knows what the peer has read. A write whose pieces
 # take longer than LONGEST, on a busy machine, ends in one piece: a delivery must not use up the time of its case.
 PATIENCE, VAIN, PAUSE, LONGEST = 0.05, 0.25, 0.002, 1.0
+# A server may end a connection that is idle, so a write on one that was idle for IDLE seconds may take no more than
+# AFTER_IDLE: a slow machine must not make pieces miss the time that the same bytes in one write keep.
+IDLE, AFTER_IDLE = 0.5, 0.25
 # A server that has read a piece gets so long to process it: asyncio's streams would join it with the next one.
 SETTLE = 0.001
 # So many looks follow each other at once; later ones have a pause between them, of the least time that loops measure.
@@ -51,6 +54,7 @@ class TcpChannel(asyncio.Protocol):
         self._record = Trace(label)
         self._arrived: deque[tuple[bytes, float]] = deque()
         self._received = 0
+        self._heard = 0.0
         self._endless = False
         self._fin_at = 0.0
         self._reader: asyncio.Future[None] | None = None
@@ -80,6 +84,7 @@ class TcpChannel(asyncio.Protocol):
         at = self._clock()
         self._record.data(at, "received", data)
         self._arrived.append((data, at))
+        self._heard = at
         self._received += len(data)
         if self._received > MOST and not self._endless:
             self._endless = True
@@ -177,16 +182,17 @@ class TcpChannel(asyncio.Protocol):
         asyncio sets TCP_NODELAY, so no piece waits in the kernel for the next one. If the kernel reports what the peer
         has read, the next piece goes out SETTLE seconds after the one before it was read, so that the peer's reads are
         distinct. A peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after LONGEST
-        seconds. If it is not reported, PAUSE seconds lie between two pieces, which makes it likely. The rest is dropped
-        once the peer has ended the stream. Raises as ``send``.
+        seconds, or AFTER_IDLE on a connection that was idle. If it is not reported, PAUSE seconds lie between two
+        pieces, which makes it likely. The rest is dropped once the peer has ended the stream. Raises as ``send``.
         """
         vain, began = 0.0, self._clock()
         at = began
+        longest = AFTER_IDLE if self._heard and began - self._heard > IDLE else LONGEST
         for number, piece in enumerate(pieces):
             if self._ended == "fin":
                 self._record.event(self._clock(), "not sent", f"the last {sum(map(len, pieces[number:]))} B")
                 break
-            if vain >= VAIN or self._clock() - began > LONGEST:
+            if vain >= VAIN or self._clock() - began > longest:
                 return await self.send(b"".join(pieces[number:]))
             at = await self.send(piece)
             if number < len(pieces) - 1:

@@ -434,6 +434,30 @@ def test_a_long_delivery_ends_in_one_piece(play: Callable[[Work], None], monkeyp
     play(work)
 
 
+def test_a_delivery_on_a_connection_that_was_idle_ends_sooner(
+    play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "IDLE", 0.02)
+    monkeypatch.setattr(tcp, "AFTER_IDLE", 0.0)
+
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        async def sent() -> int:
+            before = whats(channel).count("sent")
+            reading = asyncio.to_thread(lambda: [peer.recv(1) for _ in range(3)])
+            read, _ = await asyncio.gather(reading, channel.deliver([b"x"] * 3))
+            assert read == [b"x"] * 3
+            return whats(channel).count("sent") - before
+
+        await asyncio.sleep(0.03)
+        assert await sent() == 3, "a new connection is not idle"
+        peer.sendall(b"a")
+        await channel.receive()
+        await asyncio.sleep(0.03)
+        assert await sent() == 1
+
+    play(work)
+
+
 def test_where_nothing_is_known_of_the_peer_a_pause_lies_between_pieces(
     play: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
