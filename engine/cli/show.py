@@ -53,9 +53,17 @@ def run(parsed: argparse.Namespace) -> int:
     known = targets if complete else [*targets, *engine.every(RunOptions(servers=(ALL,)))]
     case = addresses.one(parsed.case, engine, parsed.paths, [target.id for target in known])
     stands = described.standing(case, targets, engine.offers, engine.unsupported)
+    loaded = engine.load([Path(case.place.file)])
+    deliveries = [one.delivery for suite in loaded.suites for one in suite.cases if one.plain_id == case.plain_id]
     words = engine.beside([Path(case.place.file)]).words
     described_entries = described.entries(
-        case, words.loading.clauses, stands, step_types.by_name(), words.operators, every_target=parsed.targets
+        case,
+        words.loading.clauses,
+        stands,
+        step_types.by_name(),
+        words.operators,
+        every_target=parsed.targets,
+        deliveries=deliveries,
     )
     for line in tree.lines(described_entries, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
         sys.stdout.write(line + "\n")

@@ -91,13 +91,13 @@ class _Body(httpx.AsyncByteStream):
 class Transport(httpx.AsyncBaseTransport):
     """Performs each request on a connection that ``open`` returns. ``exchanges`` are all, in order."""
 
-    def __init__(self, open: Callable[[httpx.URL], Awaitable[Exchange]]) -> None:
+    def __init__(self, open: Callable[[], Awaitable[Exchange]]) -> None:
         self._open = open
         self.exchanges: list[Exchange] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its response, whose body is read later. Raises Unfit, and FAILURES."""
-        exchange = await self._open(request.url)
+        exchange = await self._open()
         exchange.method = request.method
         self.exchanges.append(exchange)
         origin = httpcore.Origin(b"http", request.url.raw_host, request.url.port or 80)
@@ -167,10 +167,9 @@ def target_of(host: str, target: str) -> str:
         return ""
 
 
-def same_origin(url: httpx.URL, host: str) -> bool:
-    """True if a URL leads to ``host``, an address with its port."""
-    own = httpx.URL(f"http://{host}")
-    return (url.host, url.port or 80) == (own.host, own.port or 80)
+def same_origin(url: httpx.URL, own: httpx.URL) -> bool:
+    """True if a URL has the scheme, the host and the port of another."""
+    return (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
 
 
 async def perform(
@@ -184,12 +183,12 @@ async def perform(
     jar: Jar | None,
     defaults: bool,
 ) -> Answer:
-    """Perform a request, and its redirects if ``follow``. ``defaults`` adds the headers that httpx adds for its user,
+    """Perform a request, and its redirects if ``follow``: at most MOST_REDIRECTS, and none to another server, whose
+    redirect is the final response then. ``defaults`` adds the headers that httpx adds for its user,
     such as Accept-Encoding, where they are missing. Raises Unfit and FAILURES."""
     async with httpx.AsyncClient(
         transport=transport,
-        follow_redirects=follow,
-        max_redirects=MOST_REDIRECTS,
+        follow_redirects=False,
         trust_env=False,
         cookies=jar.cookies if jar is not None else None,
     ) as client:
@@ -198,12 +197,19 @@ async def perform(
         request = client.build_request(method, url, headers=list(headers), content=body)
         try:
             response = await client.send(request, stream=True)
+            past: list[httpx.Response] = []
+            own = request.url
+            while follow and (after := response.next_request) and len(past) < MOST_REDIRECTS:
+                if not same_origin(after.url, own):
+                    break
+                await response.aread()
+                past.append(response)
+                response = await client.send(after, stream=True)
             data = b"".join([piece async for piece in response.aiter_raw()])
         finally:
             if jar is not None:
                 jar.cookies = client.cookies
     content, undecoded = decoded(response.headers, data)
-    past = response.history
     return Answer(
         response.status_code,
         response.extensions.get("reason_phrase", b"").decode("latin-1"),

@@ -126,6 +126,23 @@ def section(text: str, title: str) -> list[str]:
     return [line for line in found if line]
 
 
+def test_every_delivery_is_listed(show: Show, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(
+        OTHER.replace("    steps", "    delivery: [whole, pieces, {cut_at: [3, crlf]}]\n    steps")
+    )
+    assert "\ndeliveries: whole, pieces, cut-3-crlf\n" in show("other.yaml::twice")
+    assert "\ndeliveries: whole, pieces, cut-3-crlf\n" in show("other.yaml::twice[pieces]")
+    assert "deliveries:" not in show("shown.yaml::raw")
+
+
+def test_expectations_of_which_one_must_hold_begin_the_sentence(show: Show, tmp_path: Path) -> None:
+    any_of = "any_of: [{status: 200}, {status: 204}]"
+    (tmp_path / "other.yaml").write_text(OTHER.replace("{status: 200}", f"{{{any_of}}}"))
+    assert "\n      all of one of these:\n" in show("other.yaml::twice")
+    (tmp_path / "other.yaml").write_text(OTHER.replace("{status: 200}", f"{{complete: true, {any_of}}}"))
+    assert "\n      and all of one of these:\n" in show("other.yaml::twice")
+
+
 def test_a_request_to_the_byte(show: Show) -> None:
     text = show("shown.yaml::post[small]")
     assert text.startswith("shown.yaml:5: post[small]\nA POST with small\n")

@@ -10,6 +10,7 @@ from engine.execution.planning.plan import Offers, Unsupported, not_meant, reaso
 from engine.matchers.base import Operator
 from engine.model.case import Case, Selector
 from engine.model.clause import Clause
+from engine.model.delivery import Delivery
 from engine.model.quantities import show_size
 from engine.model.server_options import Kind
 from engine.model.target import DIRECT, Target
@@ -27,19 +28,22 @@ def entries(
     operators: Mapping[str, Operator],
     *,
     every_target: bool = False,
+    deliveries: Sequence[Delivery] = (),
 ) -> list[TreeEntry]:
     """The case: its place and properties, the clauses that it cites, its script, its steps, and its targets.
 
     ``stands`` are the targets as ``standing`` groups them. Those on which the case does not run are counted;
-    ``every_target`` lists them, with the reasons.
+    ``every_target`` lists them, with the reasons. ``deliveries`` are all that the case declares.
     """
-    steps = Steps(step_types, Phrases(operators, case.body.variables), case.body.variables)
+    steps = Steps(step_types, Phrases(operators, case.body.variables), case.body.variables, library=bool(case.client))
     found = [
         TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}", role=Role.HEADING),
         TreeEntry(case.title, hanging=0),
         TreeEntry(""),
         TreeEntry("; ".join(about(case)), hanging=0),
     ]
+    if len(deliveries) > 1:
+        found.append(TreeEntry(f"deliveries: {', '.join(one.name or 'whole' for one in deliveries)}", hanging=0))
     if case.note:
         found += [TreeEntry(""), TreeEntry(" ".join(case.note.split()), hanging=0)]
     if case.cite:

@@ -20,11 +20,12 @@ from engine.terminal.tree import TreeEntry
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Describes the steps of one case."""
+    """Describes the steps of one case. With ``library`` the steps that no library performs say why."""
 
     step_types: StepTypes
     phrases: Phrases
     variables: Mapping[str, object]
+    library: bool = False
 
     def entries(self, steps: Sequence[Step], number: str = "") -> list[TreeEntry]:
         """An entry for each step, numbered: 1, 2, 2.1."""
@@ -61,7 +62,7 @@ class Steps:
                 yield words(value, step_type.schema, self.phrases)
             else:
                 yield f"{name} {words(value, schema, self.phrases)}"
-        if step_type.not_by_library is not None and (why := step_type.not_by_library(step.params)):
+        if self.library and step_type.not_by_library is not None and (why := step_type.not_by_library(step.params)):
             yield f"by the engine's own client only: {why}"
         if step.checks.within is not None:
             time = time_in_words(step.checks.within)
@@ -91,7 +92,7 @@ class Steps:
             yield TreeEntry(f"the same as in the step {same_as.step!r}: {compared}", hanging=4)
         if group.any_of:
             yield TreeEntry(
-                "and all of one of these:",
+                "and all of one of these:" if group.expectations or group.same_as else "all of one of these:",
                 [
                     TreeEntry("either" if not number else "or", list(self.group(inner, step_type)))
                     for number, inner in enumerate(group.any_of)

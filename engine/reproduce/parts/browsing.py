@@ -9,7 +9,7 @@ from collections.abc import Callable
 from http.cookies import CookieError, Morsel, SimpleCookie
 from urllib.parse import urljoin, urlsplit
 
-from engine.reproduce.parts.checks import ABSENT, ResultUnknown
+from engine.reproduce.parts.checks import ABSENT
 from engine.reproduce.parts.http1 import Response, request
 from engine.reproduce.parts.wire import HOST, PORT, Connection, connect
 
@@ -65,8 +65,8 @@ def browse(
     deliver: Callable[[bytes], bytes | list[bytes]] = bytes,
 ) -> Response:
     """Send a request with the cookies of a jar, and those that its redirects lead to. The first of ``headers`` is Host.
-    ``deliver`` divides the bytes of a request. Returns the last response. Raises ResultUnknown for a redirect to
-    another server."""
+    ``deliver`` divides the bytes of a request. Returns the last response, which is a redirect if that leads to
+    another server, or after MOST_REDIRECTS of them."""
     began, used = time.monotonic(), connection
     redirects: list[dict[str, object]] = []
     host = headers[0][1]
@@ -85,10 +85,10 @@ def browse(
         location = reply.header("location")
         if not follow or reply.status not in (301, 302, 303, 307, 308) or not isinstance(location, str):
             break
-        redirects.append({"status": reply.status, "location": location})
         there = urlsplit(urljoin(f"http://{host}{target}", location))
-        if there.netloc != host or len(redirects) > MOST_REDIRECTS:
-            raise ResultUnknown(f"redirect {len(redirects)} leads to {location}, and is not followed")
+        if (there.scheme, there.netloc) != ("http", host) or len(redirects) >= MOST_REDIRECTS:
+            break
+        redirects.append({"status": reply.status, "location": location})
         target = (there.path or "/") + (f"?{there.query}" if there.query else "")
         if (reply.status in (302, 303) and method != "HEAD") or (reply.status, method) == (301, "POST"):
             method, body = "GET", b""

@@ -17,8 +17,6 @@ from engine.steps.http1.session import Response, ResponseReader
 from engine.steps.shared.sending import send
 
 if TYPE_CHECKING:
-    import httpx
-
     from engine.clients.http import Answer, Exchange, Jar, Pair, Transport
 
 # httpx takes a tenth of a second to import, and most runs do without it.
@@ -84,13 +82,9 @@ class LibraryRequest:
         finally:
             await self._read_again(transport)
 
-    async def _open(self, url: httpx.URL) -> Exchange:
+    async def _open(self) -> Exchange:
         """The connection of one request: the step's own for the first, and for others the same while it is open."""
-        from engine.clients.http import Unfit, same_origin
-
         ctx, name = self._ctx, self._ctx.step.connection
-        if not same_origin(url, ctx.live.host):
-            raise Unfit(f"a redirect leads to {url}, which is not the target, so the engine does not follow it")
         if self.connections:
             last = self.connections[-1]
             if last.channel.ended:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.model.nodes import Node
 from engine.model.variables import Unknown, WrongValue, resolve
@@ -61,7 +61,7 @@ class Rest:
 class Drip:
     """The pieces of a drip, and what is in them: bytes, or frames if ``data`` is None."""
 
-    pieces: DripOfBytes
+    pieces: DripOfBytes = field(metadata={"inline": True})
     data: ByteString | None
     frames: tuple[FrameSpec, ...]
 
