@@ -13,7 +13,7 @@ from engine.app import addresses, runs, step_types
 from engine.app.engine import Engine
 from engine.app.naming import target_called
 from engine.app.project_paths import ProjectPaths
-from engine.app.reproducing.service import Service, copy, service_of
+from engine.app.reproducing.service import Service, copy, environment, service_of
 from engine.errors import UsageError
 from engine.loading.catalogue import read_clauses
 from engine.loading.clause_files import ClausesBeside
@@ -173,12 +173,13 @@ def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: 
         starts_server=written is not None and written.starts_server, drives=written is not None and written.drives,
         log=last_lines(result.log) if fault.verdict == "crash" or "log" in {one.step_type for one in steps} else "",
         by_hand=by_hand(result) if written is not None and not written.starts_server else (),
+        redacted=list(secret_among(environment(target, case))),
     )  # fmt: skip
     names = {name: WHATS.get(name, "") or what(name, framework) for name in [*texts, *copies, "README.md"]}
     report = replace(report, files=dict(sorted(names.items())))
     texts["README.md"] = readme(report)
     texts[".gitignore"] = "".join(f"{name}\n" for name in IGNORED)
-    return redacted(Folder(texts, copies, lacks))
+    return redacted(Folder(texts, copies, lacks), environment(target, case))
 
 
 def what(name: str, framework: Framework) -> str:
@@ -275,16 +276,17 @@ def last_lines(log: str) -> str:
     return "\n".join(log.rstrip("\n").split("\n")[-LAST_LINES:])
 
 
-def redacted(folder: Folder) -> Folder:
-    """The folder without credentials, cookies, values of environment variables, and folders of this machine."""
+def redacted(folder: Folder, variables: Mapping[str, str]) -> Folder:
+    """The folder without credentials, cookies, values of environment variables, and folders of this machine.
+    ``variables`` are those that the case sets."""
     values = redact.secrets(folder.texts.values())
-    values |= {value for name, value in os.environ.items() if secret(name) and len(value) >= redact.SHORTEST}
+    values.update(secret_among(os.environ).values(), secret_among(variables).values())
     home = str(Path.home())
     places = {home: "~", str(Path.cwd()): ".", "/private" + home: "~"}
     texts = {name: redact.redacted(text, values, places) for name, text in folder.texts.items()}
     return Folder(texts, folder.copies, folder.lacks)
 
 
-def secret(name: str) -> bool:
-    """True for an environment variable whose value nobody should see."""
-    return any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY"))
+def secret_among(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of some environment variables whose values nobody should see."""
+    return {name: value for name, value in variables.items() if redact.secret(name) and len(value) >= redact.SHORTEST}

@@ -12,7 +12,7 @@ from engine.app.engine import Engine
 from engine.execution.planning.plan import options
 from engine.model.case import Case
 from engine.model.network import IPV4, IPV6, UNIX
-from engine.model.target import DIRECT, Target
+from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.reproduce.unroll.client import SOCKET
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import GatewayConfig, split
@@ -75,7 +75,7 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
         conf = configuration(gateway, GatewayConfig(("127.0.0.1", PORT), address, of_gateway))
         lines.append(NGINX)
     tls = None if files is None else "client.pem" if files.asks == "required" else ""
-    text = script(words, conf, case.server.get("env"), path if listen == UNIX else "")
+    text = script(words, conf, environment(target, case), path if listen == UNIX else "")
     reached = IPV4 if fronted else str(listen)
     return Service(text, tuple(dict.fromkeys(lines)), brought(server), conf, tls, reached)
 
@@ -85,7 +85,12 @@ def brought(server: Server) -> Mapping[str, Path]:
     return dict(server.brings)
 
 
-def script(words: list[str], conf: str, env: object = None, path: str = "") -> str:
+def environment(target: Target, case: Case) -> dict[str, str]:
+    """The environment variables of the server's process that the case sets."""
+    return ServerLaunch(target, options(case)).variables
+
+
+def script(words: list[str], conf: str, env: Mapping[str, str], path: str = "") -> str:
     """The text of run.sh; ``env`` are environment variables of the server's process, ``path`` is that of its Unix
     socket, "" for none."""
     lines = ["#!/bin/sh", "# Starts the server on the port PORT, by default 8000.", 'cd "$(dirname "$0")" || exit 1']
@@ -95,8 +100,7 @@ def script(words: list[str], conf: str, env: object = None, path: str = "") -> s
     lines += ["export PYTHONUNBUFFERED=1", '[ -n "$KEEP" ] || rm -rf calls.log marks']
     if path:
         lines.append(f"rm -f {quoted(path)}")
-    for name, value in env.items() if isinstance(env, Mapping) else ():
-        lines.append(f"export {name}={shlex.quote(str(value))}")
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
     if conf:
         lines += [
             "mkdir -p nginx/client_body nginx/fastcgi nginx/proxy nginx/scgi nginx/uwsgi",

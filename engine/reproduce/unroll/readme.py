@@ -29,7 +29,8 @@ class Report:
     ``versions`` are pairs of a component and its version. ``clauses`` are those that the case cites. ``starts_server``
     and ``drives`` are as in Client. ``setup`` are commands behind the installation. ``lacks`` are sentences about what
     could not be written in plain Python. ``log`` are the last lines of the server's output, "" if they do not matter.
-    ``delivery`` is how the client's bytes are divided, in words, "" if they are sent in one piece.
+    ``delivery`` is how the client's bytes are divided, in words, "" if they are sent in one piece. ``redacted`` are the
+    environment variables of run.sh whose values are replaced.
     """
 
     result: JobResult
@@ -44,6 +45,7 @@ class Report:
     delivery: str = ""
     python: str = "python3"
     by_hand: Sequence[str] = field(default=())
+    redacted: Sequence[str] = ()
 
 
 def readme(report: Report) -> str:
@@ -98,6 +100,8 @@ def running(report: Report) -> list[str]:
         found.append("The fault does not show in each run, so the client runs the steps again until it shows.")
     if report.starts_server:
         found.append("The client starts and stops the server itself, by `run.sh`.")
+    if report.redacted:
+        found.append(f"The values of {' and '.join(f'`{one}`' for one in report.redacted)} in `run.sh` are redacted.")
     if report.by_hand:
         found += ["Without the client, on the running server:", *code(report.by_hand, "sh")]
     return found

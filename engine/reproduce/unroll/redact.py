@@ -34,6 +34,18 @@ def secrets(texts: Iterable[str]) -> set[str]:
 ATTRIBUTES = ("path", "domain", "expires", "max-age", "samesite", "secure", "httponly")
 
 
+_SECRET = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
+
+
+def secret(name: str) -> bool:
+    """True for the name of a variable, a field or a query parameter whose value nobody should see."""
+    upper = name.upper()
+    # The key of a handshake is a nonce (RFC 6455, section 4.1), and an idempotency key one of a request.
+    if upper in ("SEC-WEBSOCKET-KEY", "IDEMPOTENCY-KEY"):
+        return False
+    return any(word in upper for word in _SECRET) or "KEY" in re.split(r"[-_.]", upper) or upper.endswith("APIKEY")
+
+
 def redacted(text: str, values: Iterable[str], folders: Mapping[str, str]) -> str:
     """A text with each secret value replaced by as many ``x``, so that lengths stay right and equal values stay equal,
     and with each folder replaced by a word."""
