@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from engine.cli.base import (
     Command,
+    client_argument,
+    delivery_argument,
     framework_argument,
     gateway_argument,
     nginx_argument,
@@ -50,6 +52,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--loop", choices=list(LOOPS), default="auto", help="the event loop; auto is the server's own choice"
     )
+    delivery_argument(parser)
+    client_argument(parser)
     parser.add_argument("--once", action="store_true", help="run it once, and return the exit code of the verdicts")
     parser.add_argument("--full", action="store_true", help="every event of long transfers, and all recorded data")
     parser.add_argument(
@@ -67,7 +71,13 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.trying.trial import Trials
     from engine.cli.serve import heed_interrupts
 
-    engine = Engine(find(frameworks=parsed.frameworks), parsed.nginx, baseline=parsed.baseline)
+    engine = Engine(
+        find(frameworks=parsed.frameworks),
+        parsed.nginx,
+        baseline=parsed.baseline,
+        deliveries=tuple(parsed.delivery),
+        client=parsed.client,
+    )
     options = RunOptions(
         servers=tuple(parsed.server),
         frameworks=tuple(parsed.framework),

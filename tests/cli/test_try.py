@@ -9,11 +9,14 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.app import launch
+from engine.cli import serve
+from engine.cli.main import main
 from tests.cli.conftest import ENGINE, Engine, clean
 from tests.running import processes
 
@@ -151,6 +154,38 @@ def test_once_with_the_exit_code_of_the_verdict(suites: Path, engine: Engine) ->
     failed = engine("try", "cases.yaml::good", "--server", "reference", "--once")
     assert failed.returncode == 1
     assert "expected status 204, got 200" in failed.stdout
+
+
+@pytest.mark.service
+def test_the_delivery_and_the_client_of_a_run(engine: Engine) -> None:
+    cut = engine("try", "cases.yaml::good", "--server", "reference", "--once", "--delivery", "bytes", "--full")
+    assert cut.returncode == 0
+    assert cut.stdout.count("connection 1 sent 1 B") > 20
+    asked = engine(
+        "try", "cases.yaml::good", "--server", "reference", "--once", "--client", "library", "--delivery", "all"
+    )
+    assert asked.returncode == 2
+    assert "means 3 cases" in asked.stderr
+    assert "good[bytes-library]" in asked.stderr
+
+
+@pytest.mark.parametrize(("more", "code"), [(["--once"], 130), ([], 0)])
+def test_an_interruption_of_one_run_is_reported(
+    suites: Path,
+    more: list[str],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stopped(running: Coroutine[object, object, int]) -> int:
+        running.close()
+        raise launch.Stopped
+
+    monkeypatch.chdir(suites)
+    monkeypatch.setattr(launch, "until_stopped", stopped)
+    monkeypatch.setattr(serve, "heed_interrupts", lambda: None)
+    assert main(["try", "cases.yaml::good", "--server", "reference", *more]) == code
+    assert capsys.readouterr().err == ("engine: interrupted\n" if code else "")
 
 
 def test_once_with_errors_in_the_file(suites: Path, engine: Engine) -> None:

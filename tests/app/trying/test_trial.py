@@ -13,8 +13,9 @@ import pytest
 from engine.app import wiring
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import find
-from engine.app.trying.trial import Trial, Trials
+from engine.app.trying.trial import TRACEBACKS, Trial, Trials
 from engine.errors import UsageError
+from engine.execution.runner.runner import Runner
 from engine.model.protocols import Boundary, LiveTarget
 from engine.model.target import ServerLaunch, Target
 from engine.model.verdict import Verdict
@@ -123,6 +124,27 @@ def test_a_new_file_of_clauses_is_read(tmp_path: Path, runtime: Starts) -> None:
         await bench.trials.close()
 
     asyncio.run(story())
+
+
+def test_tracebacks_are_kept_when_the_command_has_ended(
+    tmp_path: Path, runtime: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Path | None] = []
+    made = wiring.runner
+
+    def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False) -> Runner:
+        found.append(folder)
+        return made(run_id, folder, keep_all=keep_all)
+
+    monkeypatch.setattr(wiring, "runner", runner)
+
+    async def story() -> None:
+        bench = Bench(tmp_path / "temporary", runtime)
+        await bench.run()
+        await bench.trials.close()
+
+    asyncio.run(story())
+    assert found == [find().cache / TRACEBACKS]
 
 
 def test_each_trial_has_jobs_of_its_own(tmp_path: Path, runtime: Starts) -> None:
