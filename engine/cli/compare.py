@@ -101,7 +101,8 @@ def anew(engine: Engine, subject: Subject, wanted: RunOptions, parsed: argparse.
 
 
 def tell(found: Comparison, form: str, color: str) -> int:
-    """Print a comparison. The exit code: 1 if anything regressed, 3 if no case ran on either side."""
+    """Print a comparison. The exit code: 1 if anything regressed, 3 if no case ran on either side, or the sides have no
+    case in common."""
     from engine.reports.base import writer
     from engine.terminal import compared
     from engine.terminal.columns import terminal_width
@@ -113,7 +114,8 @@ def tell(found: Comparison, form: str, color: str) -> int:
             print(line)
     else:
         write_document(writer(form, "comparison")(found))
-    if (found.neither or found.compared) and not (found.judged or found.stopped or found.started):
+    disjoint = found.only_before or found.only_after
+    if (found.neither or found.compared or disjoint) and not (found.judged or found.stopped or found.started):
         return 3
     return 1 if found.regressed else 0
 

@@ -25,6 +25,8 @@ def lines(found: Comparison, limit: int = 0, paint: Paint = PLAIN) -> Iterator[s
             yield f"  {side:<6} {visible(', '.join(servers))}"
     for sentence in found.older:
         yield f"  {visible(sentence)}: what regressed may have been fixed in between"
+    if not found.compared and (found.only_before or found.only_after):
+        yield "\nthe sides have no case in common: a delivery or a client is a part of a case's address"
     if found.compared and not found.judged:
         yield "\nno case ran on either side"
     for row in found.stopped:

@@ -54,7 +54,7 @@ def lines(transcript: Transcript, limit: int = 120, *, width: int = USUAL, paint
         head, tail = events[:half], events[-half:]
         for event in head:
             yield from moment_lines(event, transcript.started, width, paint)
-        yield f"{'':>11}  … {plural(cut, 'event')} not shown; the run's file has them"
+        yield f"{'':>11}  … {plural(cut, 'event')} {'is' if cut == 1 else 'are'} not shown; the run's file has them"
         for event in events[half:-half]:
             if event.what == CUT:
                 yield from moment_lines(event, transcript.started, width, paint)

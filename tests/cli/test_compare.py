@@ -13,13 +13,13 @@ from engine.model.result_event import ResultEvent
 from engine.model.verdict import Verdict
 from engine.results.analysis.grouping import BY
 from engine.results.record.store import Store, TargetRow
-from tests.results.synthetic import row, run
+from tests.results.synthetic import CASE, row, run
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
 
-def keep(folder: Path, name: str, cells: Mapping[str, Verdict], *known: TargetRow) -> None:
-    made = run(cells, *known)
+def keep(folder: Path, name: str, cells: Mapping[str, Verdict], *known: TargetRow, case: str = CASE) -> None:
+    made = run(cells, *known, case=case)
     store = Store(folder / "results" / "runs" / name, name, {"engine": "0"})
     for target in made.targets:
         store.target(target)
@@ -111,6 +111,13 @@ def test_what_starts_on_neither_side_could_not_be_compared(here: Path) -> None:
     keep(here, "other", {"s f": Verdict.ERROR}, failed)
     assert main(["compare", "one", "other"]) == 3
     assert main(["compare", "dead", "one"]) == 1
+
+
+def test_sides_without_a_common_case(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(here, "bytes", {"s f": PASS}, case="case[bytes]")
+    keep(here, "library", {"s f": PASS}, case="case[library]")
+    assert main(["compare", "bytes", "library"]) == 3
+    assert "the sides have no case in common: a delivery or a client" in capsys.readouterr().out
 
 
 def test_the_grid_is_grouped_by_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
