@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import version
+from engine.documents.roots import absolute
 from engine.execution.job import Job
 
 
@@ -21,9 +22,9 @@ def new_run_id() -> str:
 def header(
     arguments: Sequence[str], jobs: Sequence[Job], baselines: Sequence[Path], data: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The header of a record, apart from the id. ``cases`` are the addresses of the cases in the order of their files.
-    ``baselines`` are the files that the run read, ``data`` are the origin, the folder and the version of the suites and
-    frameworks."""
+    """The header of a record, apart from the id. ``cases`` are the addresses of the cases in the order of their files,
+    ``documents`` the absolute paths of their suites by address. ``baselines`` are the files that the run read, ``data``
+    are the origin, the folder and the version of the suites and frameworks."""
     in_files = sorted((job.case for job in jobs), key=lambda case: (case.file, case.place.line))
     return {
         "engine": version,
@@ -33,6 +34,7 @@ def header(
         "targets": list(dict.fromkeys(job.target.id for job in jobs)),
         "categories": list(dict.fromkeys(job.case.category for job in sorted(jobs, key=lambda job: job.case.file))),
         "cases": list(dict.fromkeys(case.address for case in in_files)),
+        "documents": {case.file: str(absolute(Path(case.place.file))) for case in in_files},
         "jobs": len(jobs),
         "baselines": [str(path.absolute()) for path in baselines],
         "data": dict(data),

@@ -10,10 +10,14 @@ from engine.app import addresses
 from engine.app.engine import Engine
 from engine.app.naming import target_called
 from engine.app.project_paths import find
-from engine.app.reproducing.folder import Folder, made
+from engine.app.reproducing.folder import Folder, made, reproduction
+from engine.app.runs import keep
+from engine.execution.job import Job
 from engine.model.case import Case
 from engine.model.expectation import Mismatch
+from engine.model.target import DIRECT, ServerLaunch, Target
 from engine.model.verdict import JobResult, Verdict
+from engine.results.record.codec import result_to_json
 from engine.results.record.store import TargetRow
 
 SUITE = """\
@@ -39,17 +43,25 @@ def case_of(engine: Engine, folder: Path, text: str) -> Case:
     return addresses.one(f"{path}::one", engine)
 
 
-def folder_for(engine: Engine, case: Case, target: str = "reference-control-auto") -> Folder:
-    """The folder for a status that differs in the last step of a case."""
+def result_of(case: Case, target: str) -> JobResult:
+    """A result: the status differs in the last step of a case."""
     place = case.body.steps[-1].place
     mismatch = Mismatch("status", "expected 400", "200", place)
-    result = JobResult(
+    return JobResult(
         case.id, case.file, target, case.category, "must", Verdict.FAIL,
         mismatches=(mismatch,), step=place, title=case.title, cite=("SEM-30",),
     )  # fmt: skip
+
+
+def row_of(target: Target) -> TargetRow:
+    """The record of a target."""
+    return TargetRow(target.id, target.server, target.framework, target.loop, DIRECT, "local", version="1.2")
+
+
+def folder_for(engine: Engine, case: Case, target: str = "reference-control-auto") -> Folder:
+    """The folder for a status that differs."""
     found = target_called(engine, target)
-    row = TargetRow(target, found.server, found.framework, found.loop, found.gateway, found.runtime, version="1.2")
-    return made(engine, result, row, case, found)
+    return made(engine, result_of(case, target), row_of(found), case, found, suite=None)
 
 
 def test_the_server_has_the_environment_variables_of_the_case(engine: Engine, tmp_path: Path) -> None:
@@ -64,3 +76,23 @@ def test_the_server_has_the_environment_variables_of_the_case(engine: Engine, tm
     assert "export SOME_API_KEY=xxxxxxxxx\n" in found.texts["run.sh"]
     assert "`SOME_API_KEY`" in found.texts["README.md"]
     assert "abcdef123" not in "".join(found.texts.values())
+
+
+def test_the_suite_is_the_file_that_the_run_read(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another folder, which even has a suite of the same address."""
+    for name in ("suites", "other", "results"):
+        (tmp_path / name).mkdir()
+    case = case_of(engine, tmp_path / "suites", "steps: [{request: {path: /health, expect: {status: 400}}}]")
+    (tmp_path / "other" / "cases.yaml").write_text(SUITE.replace("one", "unlike") + "    steps: []\n", "utf-8")
+    target = target_called(engine, "reference-control-auto")
+    project = find(str(tmp_path / "results"))
+    store = keep(project, "20260101-000000-aaaa", [], [Job(0, case.header, target, ServerLaunch(target))])
+    store.target(row_of(target))
+    store.line(result_to_json(result_of(case, target.id)))
+    store.close("whole")
+    for folder in ("other", "results", ""):
+        monkeypatch.chdir(tmp_path / folder)
+        found = reproduction("last", "cases.yaml::one", "", project)
+        assert 'expect("status", reply.status, 400)' in found.texts["client.py"]

@@ -17,6 +17,7 @@ from engine.app.reproducing.service import Service, copy, environment, service_o
 from engine.errors import UsageError
 from engine.loading.catalogue import read_clauses
 from engine.loading.clause_files import ClausesBeside
+from engine.model.addresses import Address
 from engine.model.case import Case
 from engine.model.clause import Clause
 from engine.model.commands import served
@@ -29,7 +30,7 @@ from engine.reproduce.unroll.client import Client, Fault, client
 from engine.reproduce.unroll.readme import Report, readme
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.results.analysis.choosing import choose
-from engine.results.record.store import TargetRow
+from engine.results.record.store import Run, TargetRow
 from engine.steps.api.inner import inside
 from engine.targets.catalog.frameworks import Framework
 
@@ -96,10 +97,20 @@ def reproduction(named: str, case_name: str, target_name: str, project_paths: Pr
     result = addresses.placed(choose(run, addresses.canonical(case_name, engine), target_name), engine)
     row = next(row for row in run.rows if row.id == result.target)
     checked(result, row)
-    path = addresses.located(result.file, engine)
-    case = addresses.one(result.address, engine, [] if path is None else [str(path)])
+    path = document_of(result, run, engine)
+    among = [] if path is None else [str(path)]
+    # The address means nothing in a folder that is not above the suite, or another suite.
+    word = result.address if path is None else str(Address(str(path), result.case))
+    case = addresses.one(word, engine, among)
     target = target_called(engine, served(row), *variants(row))
-    return made(engine, result, row, case, target)
+    return made(engine, result, row, case, target, suite=path)
+
+
+def document_of(result: JobResult, run: Run, engine: Engine) -> Path | None:
+    """The suite of a result: the file that the run read, or else, as in a run of another machine, the one of the same
+    address; None if there is neither."""
+    read = run.header.get("documents", {}).get(result.file, "")
+    return Path(read) if read and Path(read).is_file() else addresses.located(result.file, engine)
 
 
 def variants(row: TargetRow) -> tuple[Sequence[str], Sequence[str]]:
@@ -134,8 +145,11 @@ def fault_of(result: JobResult, case: Case) -> Fault:
     return Fault(verdict, result.step if found else None, client_unknown=unknown, flaky=result.verdict is Verdict.FLAKY)
 
 
-def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: Target) -> Folder:
-    """The folder for a result on a target. Raises UsageError for a case that has changed since the run."""
+def made(
+    engine: Engine, result: JobResult, row: TargetRow, case: Case, target: Target, *, suite: Path | None
+) -> Folder:
+    """The folder for a result on a target. ``suite`` is the file of the case, None if it is not known. Raises
+    UsageError for a case that has changed since the run."""
     types = step_types.by_name()
     fault = fault_of(result, case)
     steps = [one for step in case.body.steps for one in (step, *inside(step, types))]
@@ -168,7 +182,7 @@ def made(engine: Engine, result: JobResult, row: TargetRow, case: Case, target: 
     add_service(service, texts, copies, drives=written is not None and written.drives)
     setup = [".venv/bin/python certificates.py"] if service.tls is not None else []
     report = Report(
-        result, versions_of(row, target), clauses_of(engine, result), {}, setup=setup, lacks=lacks,
+        result, versions_of(row, target), clauses_of(engine, result, suite), {}, setup=setup, lacks=lacks,
         delivery="" if case.delivery.whole else case.delivery.described,
         starts_server=written is not None and written.starts_server, drives=written is not None and written.drives,
         log=last_lines(result.log) if fault.verdict == "crash" or "log" in {one.step_type for one in steps} else "",
@@ -257,9 +271,8 @@ def versions_of(row: TargetRow, target: Target) -> list[tuple[str, str]]:
     return found
 
 
-def clauses_of(engine: Engine, result: JobResult) -> list[Clause]:
-    """The clauses that a result cites."""
-    path = addresses.located(result.file, engine)
+def clauses_of(engine: Engine, result: JobResult, path: Path | None) -> list[Clause]:
+    """The clauses that a result cites; ``path`` is the file of its case."""
     specs = engine.project_paths.specs
     known = read_clauses([specs, *(ClausesBeside(specs).of([path]) if path is not None else ())])
     return [known.get(name) or Clause(name, "", "", "") for name in result.cite]
