@@ -26,6 +26,7 @@ from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import clauses_of, failures_of
 from engine.loading.rules import (
     clauses,
+    clients,
     evaluation,
     facts,
     held,
@@ -58,7 +59,7 @@ from engine.registry import nearest
 
 RULES = (
     evaluation.check, facts.check, types.check, variables.check, references.check, same_as.check, marks.check,
-    processes.check, targets.check, messages.check, waits.check, held.check,
+    processes.check, targets.check, messages.check, waits.check, held.check, clients.check,
 )  # fmt: skip
 
 KINDS = ("suite", "clauses", "known-failures", "history")

@@ -7,7 +7,7 @@ every rule sees a case as if it had been written for these values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,10 @@ class Entry:
 
 def entries_of(case: Node, values: Mapping[str, Sequence[Value]], notes: Notes) -> list[Entry]:
     """The entries of a case whose matrix has these values. Unknown variables and values go to ``notes``."""
-    found = []
+    found: list[Entry] = []
     listed = case.get("variants")
     for item in listed.items() if listed is not None else ():
+        before = notes.errors
         when = item.get("when")
         selected = {
             name: _words(name, node, values, notes) for name, node in (when.entries() if when is not None else ())
@@ -54,8 +55,27 @@ def entries_of(case: Node, values: Mapping[str, Sequence[Value]], notes: Notes) 
             continue  # an error is noted, or it is about a value that the schema has rejected
         keys = {name: node for name, node in item.entries() if name in KEYS}
         checks = {name: dict(node.entries()) for name, node in item.entries() if name in CHECKS}
+        _news(case, keys, frozenset().union(*(entry.keys for entry in found)), notes)
+        several = any(len(values[name]) > 1 for name in selected)
+        if (
+            several
+            and notes.errors == before
+            and all(words == {value.word for value in values[name]} for name, words in selected.items())
+        ):
+            what = "this entry is about every value of the matrix"
+            notes.error(item.place, "matrix", what, "write its keys in the case itself, and delete it")
         found.append(Entry(selected, keys, checks))
     return found
+
+
+def _news(case: Node, keys: Mapping[str, Node], before: Set[str], notes: Notes) -> None:
+    """Note each key of an entry that says what the case says itself. One that an entry ``before`` has set differs."""
+    for name, node in keys.items():
+        own = case.get(name)
+        same = own.plain() == node.plain() if own is not None else name == "extended" and node.value is False
+        if same and name not in before:
+            what = f"the case has this `{name}` without the entry"
+            notes.error(node.key, "matrix", what, "delete the key, or the entry if it has no other")
 
 
 def applied(case: Node, entries: Sequence[Entry], schema: Mapping[str, Any], notes: Notes) -> Node:

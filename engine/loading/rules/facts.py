@@ -79,6 +79,10 @@ def _suggestion(name: str, item: Item, view: View) -> str:
         return f"it is a fact of {' and '.join(f'`{one}`' for one in others[:2])}"
     known = [fact.name.replace("[.*]", "").replace(".*", "") for fact in step_type.facts]
     head, dot, rest = name.partition(".")
+    if name in known:
+        return f"write `{name}.NAME`"
+    if dot and "list" in type_of(step_type, head).sorts:
+        return f"match an item of the list: {head}: {{some: {{fields: {{...}}}}}}"
     hint = nearest(name, known)
     if hint.startswith("did you mean") or not dot:
         return hint

@@ -11,11 +11,15 @@ _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 # The variables without which the engine could not start a service, or keep it apart from others.
 _RESERVED = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "PYTHONUNBUFFERED")
 
+# Options whose parts are more than 0, with a small value of such a part; a backlog of 0 is the smallest one.
+_LEAST = {"ping": "100ms", "limits": ""}
+_MAY_BE_0 = frozenset({"backlog"})
+
 
 def check(view: View) -> None:
     """`runs_on: frameworks` with a script, a server's own flags for more than one server, a step past a gateway without
     a gateway, environment variables that cannot be set, raw calls over a Unix socket, client certificates without TLS,
-    a missing level."""
+    options that no server can have, a missing level."""
     runs_on = view.key("runs_on")
     if view.application is not None and runs_on is not None and runs_on.value != "control":
         own = view.node.get("runs_on")
@@ -34,11 +38,44 @@ def check(view: View) -> None:
     _environment(view)
     _nameless(view)
     _certificates(view)
+    _options(view)
     past = next((item for item in view.items() if Requirement.UPSTREAM in item.step_type.requires), None)
     if past is not None and (only is None or only.get("gateways") is None):
         what = f"`{past.name}` bypasses the gateway, and this case names no gateway"
         hint = "add `only: {gateways: [nginx-fastcgi]}` to it, or to the suite"
         view.notes.error(past.body.key, "no-gateway", what, hint)
+
+
+def _options(view: View) -> None:
+    """Options of the server with a value that can never work: a limit of nothing, a ping without a pause, the PROXY
+    protocol switched off or before TLS."""
+    server = view.key("server")
+    for name, least in _LEAST.items() if server is not None else ():
+        option = server.get(name) if server is not None else None
+        for part, node in option.entries() if option is not None else ():
+            if part not in _MAY_BE_0 and _is_zero(node.value):
+                what = f"`{part}` is more than 0: some servers take 0 as no limit, others refuse everything"
+                hint = f"write {least if name == 'ping' else 'a limit that a request can meet'}, or delete the key"
+                if name == "ping":
+                    what = f"`{part}` of a ping is more than 0"
+                view.notes.error(node.place, "range", what, hint)
+    proxy = server.get("proxy_protocol") if server is not None else None
+    tls = server.get("tls") if server is not None else None
+    if proxy is None:
+        return
+    if proxy.value is False:
+        what = "`proxy_protocol` is true, v1 or v2; a server expects no header by default"
+        view.notes.error(proxy.place, "unknown-word", what, "delete the key")
+    elif tls is not None and tls.value is not False:
+        what = "this case would run nowhere: a client of the engine sends no header of the PROXY protocol before TLS"
+        view.notes.error(proxy.key, "runs-nowhere", what, "delete `proxy_protocol`, or `tls`")
+
+
+def _is_zero(value: object) -> bool:
+    """True for 0, and for a time or size of 0."""
+    if isinstance(value, str):
+        return re.fullmatch(r"0(?:\.0+)?[A-Za-z]+", value) is not None
+    return not isinstance(value, bool) and value == 0
 
 
 def _environment(view: View) -> None:

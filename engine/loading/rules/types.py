@@ -12,6 +12,7 @@ from engine.loading.rules.view import View
 from engine.loading.vocabulary import type_of
 from engine.matchers.base import Operator
 from engine.model.facts import ANY, INTEGER, TEXTS, FactType
+from engine.model.moments import NOW
 from engine.model.nodes import Node
 from engine.model.quantities import SIZE_PATTERN, TIME_PATTERN
 from engine.model.variables import names_in
@@ -31,6 +32,18 @@ def check(view: View) -> None:
         checker = _Checker(view, item.step_type)
         for name, matcher in groups(item.body):
             checker.matcher(name, matcher, type_of(item.step_type, name))
+            if name == "header.date":
+                _from_now(view, matcher)
+
+
+def _from_now(view: View, matcher: Node) -> None:
+    """The date of a message is that of its origination (RFC 9110, 6.6.1), so it is never later than the observation."""
+    later = matcher.get("later_than")
+    if later is not None and later.value == NOW:
+        what = "'header.date' is never later than `now`, which ends with the observation"
+        view.notes.error(later.place, CODE, what, "write near: now")
+    for one in both.items() if (both := matcher.get("all_of")) is not None else ():
+        _from_now(view, one)
 
 
 @dataclass(frozen=True, slots=True)

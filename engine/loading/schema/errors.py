@@ -29,9 +29,10 @@ def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: 
             _note(error, node_at(root, way), _name(root, way, name), notes)
 
 
-def order(error: Any) -> tuple[list[str], int]:
-    """Sorts errors by their paths, and those of one value by their usefulness."""
-    return [str(part) for part in error.absolute_path], _RANK.get(str(error.validator), 5)
+def order(error: Any) -> tuple[list[str], int, float]:
+    """Sorts errors by their paths, and those of one value by their usefulness: the highest minimum first."""
+    least = float(error.validator_value) if error.validator == "minimum" else 0.0
+    return [str(part) for part in error.absolute_path], _RANK.get(str(error.validator), 5), -least
 
 
 _RANK = {"type": 0, "maxProperties": 1, "additionalProperties": 2, "required": 3}
@@ -74,7 +75,8 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             missing = _missing(schema, node)
             if not missing:
                 return
-            where = title or name
+            # The title of another mapping names the keys that it must have.
+            where = title if title and code_of(schema) in DOCUMENT_PARTS else name
             keys_text = ", ".join(f"`{key}`" for key in missing)
             plural = "keys are" if len(missing) > 1 else "key is"
             notes.form(
@@ -114,6 +116,8 @@ def _missing(schema: Mapping[str, Any], node: Node) -> list[str]:
     unknown = [key for key, _ in node.entries() if key not in schema.get("properties", {})]
     missing = [str(key) for key in schema["required"] if key not in node]
     likely = {meant.meant(key, missing) for key in unknown}
+    if missing == ["var"] and unknown:
+        return []  # a scalar that is written as another mapping: the unknown key is the error
     return [key for key in missing if key not in likely]
 
 
@@ -146,6 +150,10 @@ def _unknown_keys(schema: Mapping[str, Any], node: Node, name: str, notes: Notes
                 meant.hint(key, known),
                 of_key=True,
             )
+            continue
+        if set(known) == {"var", "plus"} and title:
+            what = f"{name} is {title}, and `{key}` is no key of a variable"
+            notes.form(child.key, "unknown-key", what, f"write {title}, or {{var: NAME}}", of_key=True)
             continue
         where = title if code in DOCUMENT_PARTS else name
         notes.form(child.key, "unknown-key", f"there is no key {key!r} in {where}", meant.hint(key, known), of_key=True)
@@ -195,8 +203,7 @@ def _wrong_type(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) 
     allowed = title or _types(schema["type"])
     number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
     if code in (ValueCode.TIME, ValueCode.SIZE) and number:
-        unit = "s" if code is ValueCode.TIME else "B"
-        notes.form(node.place, "unit", f"{name} is {allowed}", f"write {_as_text(node)}{unit} if that is meant")
+        notes.form(node.place, "unit", f"{name} is {allowed}", _with_unit(code, _as_text(node)))
         return
     if code is ValueCode.HEADER or (code is ValueCode.BYTES and isinstance(node.value, (int, float))):
         sort = "a header's value is text or bytes" if code is ValueCode.HEADER else "bytes are text, or a byte literal"
@@ -243,19 +250,28 @@ def _enum(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> Non
 def _pattern(schema: Mapping[str, Any], node: Node, name: str, notes: Notes) -> None:
     title, code, keys_text = str(schema.get("title", "")), code_of(schema), _as_text(node)
     if code in WITH_UNIT:
-        bare = _NUMBER.fullmatch(keys_text)
-        unit = "s" if code is ValueCode.TIME else "B"
-        hint = (
-            f"write {keys_text}{unit} if that is meant"
-            if bare
-            else "units of time: ms, s, min; of size: B, KiB, MiB, GiB, TiB"
-        )
+        bare = _NUMBER.fullmatch(keys_text) is not None or keys_text.startswith("-")
+        hint = _with_unit(code, keys_text) if bare else _UNITS.get(code, "; ".join(_UNITS.values()))
         notes.form(node.place, "unit", f"{name} is {title}, and not {keys_text!r}", hint)
         return
     mistake = "id" if code is ValueCode.ID else "form"
     long = code is ValueCode.HEX and len(str(node.value)) > MAX_HEX
     hint = f"write {{base64: ...}}, or the parts in a list: {MAX_HEX} characters are the most" if long else ""
     notes.form(node.place, mistake, f"{name} is {title or 'written otherwise'}, and not {keys_text!r}", hint)
+
+
+_UNITS: Mapping[ValueCode | None, str] = {
+    ValueCode.TIME: "units of time: ms, s, min",
+    ValueCode.SIZE: "units of size: B, KiB, MiB, GiB, TiB",
+}
+
+
+def _with_unit(code: ValueCode | None, text: str) -> str:
+    """The hint for a number without its unit, or below 0."""
+    unit = "s" if code is ValueCode.TIME else "B"
+    if text.startswith("-"):
+        return f"the least is 0{unit}"
+    return f"write {text}{unit} if that is meant"
 
 
 def _length(schema: Mapping[str, Any], node: Node, name: str, title: str, notes: Notes) -> None:

@@ -71,6 +71,12 @@ def not_by_library(params: RequestParams) -> str:
     return ""
 
 
+def path_of(node: Node, reader: NodeReader) -> str:
+    """The text of a path; a variable as its reference."""
+    found = reader.value(node)
+    return f"$({found.name})" if isinstance(found, Variable) else str(found)
+
+
 def unfit_target(node: Node, reader: NodeReader, path: str) -> None:
     """Note a path that no request line can carry."""
     without = re.sub(r"\$\([^)]*\)", "", path)
@@ -83,7 +89,7 @@ def unfit_target(node: Node, reader: NodeReader, path: str) -> None:
 def parse(node: Node, reader: NodeReader) -> RequestParams:
     """The parameters of a valid node."""
     path_node = node.get("path")
-    path = str(reader.value(path_node)) if path_node else "/"
+    path = path_of(path_node, reader) if path_node else "/"
     if path_node:
         unfit_target(path_node, reader, path)
     keys = {name: reader.value(found) for name in ("method", "framing", "version") if (found := node.get(name))}
@@ -108,6 +114,8 @@ def parse(node: Node, reader: NodeReader) -> RequestParams:
         reader.value(follow) if follow else False,
         reader.value(cookies) if cookies else None,
     )
+    if cookies and cookies.value == "":
+        reader.mistake(cookies, "a jar has a name", "like cookies: jar")
     for one in (follow, cookies):
         if one is not None and (why := not_by_library(params)):
             reader.mistake(one, f"httpx performs this step, and cannot: {why}", "leave one of the two out")

@@ -54,7 +54,12 @@ class Measured:
 
 def parse(node: Node, reader: NodeReader) -> MeasureParams:
     """The parameters of a valid node."""
-    since, settled = node.get("since"), node.get("settled")
+    since, settled, within = node.get("since"), node.get("settled"), node.get("within")
+    if settled and settled.value is True and within:
+        time = reader.time(within)
+        if isinstance(time, float) and time < STILL_FOR:
+            what = f"whether the resources stand still is known after {show_time(STILL_FOR)} at the earliest"
+            reader.mistake(within, what, f"write within: {show_time(WITHIN)}, or delete it")
     return MeasureParams(str(reader.value(since)) if since else None, reader.value(settled) if settled else False)
 
 

@@ -28,7 +28,7 @@ from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http1.facts import ResponseFacts
 from engine.steps.http1.session import Response, request_bytes, still_open
-from engine.steps.http1.step import converse, unfit_target
+from engine.steps.http1.step import converse, path_of, unfit_target
 from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
 from engine.steps.websocket.by_library import LibrarySession
 from engine.steps.websocket.session import Extension, WebSocketSession, inflater_for, session_of
@@ -49,7 +49,7 @@ class WebSocketParams:
 def parse(node: Node, reader: NodeReader) -> WebSocketParams:
     """The parameters of a valid node."""
     path_node, script = node.get("connect"), node.get("script")
-    path = str(reader.value(path_node)) if path_node else None
+    path = path_of(path_node, reader) if path_node else None
     if path_node and path is not None:
         unfit_target(path_node, reader, path)
     if path is None:

@@ -162,8 +162,8 @@ OPTIONS = (
             "type": "array",
             "minItems": 1,
             "items": {"type": "string", "description": "A name."},
-            "description": "The server's own command line; it needs `only.servers` with one name. `$(port)` and "
-            "`$(address)` are where it listens.",
+            "description": "The server's own command line; it needs `only.servers` with one name. "
+            "`$(address)` is where it listens, with the port; `$(port)` is only the port.",
         },
     ),
 )
