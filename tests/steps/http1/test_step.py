@@ -8,8 +8,9 @@ from engine.channels import tcp
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
 from engine.steps.api.context import StepFailed
+from engine.steps.http1.step import RequestParams
 from tests.steps.context import NOWHERE, JobScope, against, answering, reset, run, see, serve, staying, why
-from tests.steps.reader import mistakes, steps
+from tests.steps.reader import mistakes, step, steps
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -252,3 +253,9 @@ def test_mistakes(body: object, mistake: str) -> None:
 
 def test_a_path_with_a_variable_is_no_mistake() -> None:
     assert mistakes("request", {"path": "/$(a b)/x"}) == []
+
+
+def test_a_path_may_be_a_variable() -> None:
+    made = step("request", {"path": {"var": "where"}})
+    assert isinstance(made.params, RequestParams)
+    assert made.params.path == "$(where)"
