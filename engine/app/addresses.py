@@ -182,7 +182,7 @@ def candidates(address: str, engine: Engine) -> list[Path]:
     return [
         folder / address
         for folder in _folders()
-        if (folder / address).is_file() and marked(folder) in (None, absolute(folder))
+        if os.path.isfile(folder / address) and marked(folder) in (None, absolute(folder))
     ]
 
 

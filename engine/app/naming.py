@@ -27,7 +27,7 @@ def target_called(
 ) -> Target:
     """The target of that id: of a pinned server and framework, of those that ``servers``, ``variants`` and
     ``frameworks`` ask for as ``--server``, ``--variant`` and ``--framework`` do, or of those that the id itself names
-    (``gunicorn==26.2.0-control-auto``, ``gunicorn-starlette@../starlette-auto``).
+    (``gunicorn==26.2.0-control-auto``, ``gunicorn-starlette@../starlette-auto``, ``gunicorn-control~echo-cut-auto``).
 
     Raises UsageError, which names the nearest, where there is none.
     """
@@ -37,7 +37,8 @@ def target_called(
     released = [*frameworks, framework] if framework else list(frameworks)
     options = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
     found = engine.every(options)
-    if any(not isinstance(wanted(word, FRAMEWORK).release, Pinned) for word in released):
+    asked = [wanted(word, FRAMEWORK) for word in released]
+    if any(one.variant or not isinstance(one.release, Pinned) for one in asked):
         found += engine.every(replace(options, frameworks=tuple(dict.fromkeys(released))))
     sourced = {served(target): target for target in found if target.source or target.framework_source}
     known = sourced | {target.id: target for target in found}
@@ -72,7 +73,7 @@ def words_of(name: str, servers: Collection[str], frameworks: Sequence[str]) -> 
     # A name may have hyphens, and a folder's path anything. The longest framework that leaves a server's name is meant.
     found: list[tuple[str, str]] = []
     for framework in sorted(frameworks, key=len, reverse=True):
-        for sign in ("", "==", "@"):
+        for sign in ("", "==", "@", "~"):
             server, there, release = rest.rpartition(f"-{framework}{sign}")
             if there and bool(sign) == bool(release):
                 found.append((server, f"{framework}{sign}{release}"))

@@ -53,6 +53,13 @@ def test_a_target_says_which_release_and_variant_it_wants(engine: Engine) -> Non
     assert engine.configured[target.configuration].variant.flags == ("--workers", "3")
 
 
+def test_a_target_with_a_mutant_of_the_bare_app(engine: Engine) -> None:
+    for framework in ("control", "wsgi-control"):
+        name = next(iter(engine.frameworks[framework].mutants()))
+        (target,) = engine.targets(RunOptions(servers=("gunicorn",), frameworks=(f"{framework}~{name}",)))
+        assert target_called(engine, served(target)) == target
+
+
 def test_a_checkout_is_called_by_its_label(engine: Engine) -> None:
     target = target_called(engine, "gunicorn@thing-control-auto", ["gunicorn@/somewhere/thing"])
     release = engine.configured[target.configuration].release

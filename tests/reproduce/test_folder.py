@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,24 @@ def test_the_suite_is_the_file_that_the_run_read(
         monkeypatch.chdir(tmp_path / folder)
         found = reproduction("last", "cases.yaml::one", "", project)
         assert 'expect("status", reply.status, 400)' in found.texts["client.py"]
+
+
+def test_the_application_has_the_fault_of_the_mutant(engine: Engine, tmp_path: Path) -> None:
+    case = case_of(
+        engine, tmp_path, "steps: [{request: {method: POST, path: /echo, body: hello, expect: {body: hello}}}]"
+    )
+    found = folder_for(engine, case, "reference-control~echo-cut-auto")
+    assert "mutant:app" in found.texts["run.sh"]
+    found.write(tmp_path / "found")
+    script = (
+        "import asyncio, mutant\n"
+        "events = [{'type': 'http.request', 'body': b'hello'}]\n"
+        "async def receive(): return events.pop()\n"
+        "async def send(event): print(event.get('body', b'').decode(), end='')\n"
+        "scope = {'type': 'http', 'method': 'POST', 'path': '/echo', 'headers': []}\n"
+        "asyncio.run(mutant.app(scope, receive, send))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path / "found", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("hell", "")

@@ -28,7 +28,7 @@ from engine.reproduce.unroll.application import application
 from engine.reproduce.unroll.assemble import PARTS
 from engine.reproduce.unroll.client import Client, Fault, client
 from engine.reproduce.unroll.readme import Report, readme
-from engine.reproduce.unroll.source import CannotUnroll
+from engine.reproduce.unroll.source import CannotUnroll, double_quoted
 from engine.results.analysis.choosing import choose
 from engine.results.record.store import Run, TargetRow
 from engine.steps.api.inner import inside
@@ -198,6 +198,10 @@ def made(
 
 def what(name: str, framework: Framework) -> str:
     """The description of a file that is copied."""
+    if name in framework.brings:
+        return "the deliberate faults of applications"
+    if name == "mutant.py":
+        return f"the application with a deliberate fault: {framework.mutants()[framework.mutant]}"
     if name.startswith("engine_"):
         return "the server itself"
     return f"the application, made with {framework.title}" if framework.packages else "the application"
@@ -223,6 +227,11 @@ def app_files(
         for path in sorted(framework.folder.iterdir()):
             if path.name not in DECLARATION:
                 copies[path.name] = path
+    if framework.mutant:
+        mutant = replace(framework, app=app)
+        copies.update(mutant.brings)
+        texts["mutant.py"] = source_of(mutant)
+        app = "mutant:app"
     if not (written.records or written.drives):
         return app
     module, _, attribute = app.partition(":")
@@ -233,6 +242,18 @@ def app_files(
         f"from {module} import {source}\nfrom recorder import recorded\n\napp = recorded(inner)\n"
     )
     return "recorded:app"
+
+
+def source_of(mutant: Framework) -> str:
+    """The module of the app of a mutant: the bare app with a fault, which environment variables name."""
+    module, _, attribute = mutant.entry.partition(":")
+    named = {name: value for name, value in mutant.variables.items() if name != "ENGINE_APP"}
+    lines = [f'os.environ["{name}"] = "{value}"' for name, value in named.items()]
+    return double_quoted(
+        '"""The application with a deliberate fault."""\n\nimport os\n\n'
+        + "\n".join(lines)
+        + f"\nfrom {module} import {attribute}  # noqa: E402, F401\n"
+    )
 
 
 def add_service(service: Service, texts: dict[str, str], copies: dict[str, Path], *, drives: bool) -> None:
