@@ -328,7 +328,7 @@ def test_the_command_writes_a_readme_and_checks_folders(
 @pytest.mark.usefixtures("here")
 def test_the_readme_says_how_bytes_are_divided(project: ProjectPaths) -> None:
     found = folder.reproduction("last", "cases.yaml::divided[bytes]", "", project)
-    assert "fails when the client's bytes come byte by byte: a response" in found.texts["README.md"]
+    assert "got none when the client's bytes come byte by byte (A response" in found.texts["README.md"]
     assert "WHOLE=1 python3 client.py" in found.texts["README.md"]
     assert "byte_by_byte(" in found.texts["client.py"]
     assert ".venv/" in found.texts[".gitignore"]

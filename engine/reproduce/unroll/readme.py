@@ -18,6 +18,8 @@ in one piece, which `WHOLE=1 python3 client.py` sends."""
 # Of a long exchange, so many events and bytes of each are shown.
 EVENTS = 40
 BYTES = 600
+# A failure has at most this many characters in the heading; the line below has it in full.
+HEADING = 120
 # The header by which the engine assigns a call to its step; the client of the reproduction does not send it.
 OWN = re.compile(rb"(?im)^x-engine-call:[^\r\n]*\r\n")
 
@@ -57,18 +59,21 @@ def readme(report: Report) -> str:
 
 
 def title(report: Report) -> str:
-    """The heading: the requirement that does not hold, and on what."""
+    """The heading: what the server does, and the requirement that it does not meet."""
     result = report.result
     name, version = report.versions[0]
     excuse = f"{result.excuse.because}.\n\n" if result.excuse is not None else ""
     how = f" when the client's bytes come {report.delivery}" if report.delivery else ""
-    heading = f"# {name} {version} fails{how}: {lowered(result.title)}"
-    return f"{heading}\n\n{excuse}{result.address} on {result.target}: {reason(result)}."
+    said = reason(result)
+    short = said if result.mismatches or result.warnings else said.partition("; ")[0]
+    heading = f"# {name} {version}: {inline(short)}{how} ({result.title})"
+    return f"{heading}\n\n{excuse}{result.address} on {result.target}: {said}."
 
 
-def lowered(text: str) -> str:
-    """A title inside a sentence."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[:2] == "A " else text
+def inline(text: str) -> str:
+    """A sentence as part of a heading: one line, and of a long one the beginning."""
+    line = " ".join(text.split())
+    return line if len(line) <= HEADING else f"{line[: HEADING - 3].rstrip()}..."
 
 
 def reason(result: JobResult) -> str:
