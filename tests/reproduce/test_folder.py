@@ -48,7 +48,7 @@ def case_of(engine: Engine, folder: Path, text: str) -> Case:
 def result_of(case: Case, target: str) -> JobResult:
     """A result: the status differs in the last step of a case."""
     place = case.body.steps[-1].place
-    mismatch = Mismatch("status", "expected 400", "200", place)
+    mismatch = Mismatch("status", "400", 200, place)
     return JobResult(
         case.id, case.file, target, case.category, "must", Verdict.FAIL,
         mismatches=(mismatch,), step=place, title=case.title, cite=("SEM-30",),
@@ -119,3 +119,29 @@ def test_the_application_has_the_fault_of_the_mutant(engine: Engine, tmp_path: P
         [sys.executable, "-c", script], cwd=tmp_path / "found", capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.stdout, done.stderr) == ("hell", "")
+
+
+def test_the_heading_says_what_the_server_does(engine: Engine, tmp_path: Path) -> None:
+    case = case_of(engine, tmp_path, "steps: [{request: {path: /health, expect: {status: 400}}}]")
+    heading = folder_for(engine, case).texts["README.md"].splitlines()[0]
+    assert heading == "# reference 1.2: expected status 400, got 200 (A response has the status 400)"
+
+
+def test_secret_fields_and_parameters_are_redacted(engine: Engine, tmp_path: Path) -> None:
+    case = case_of(
+        engine,
+        tmp_path,
+        "steps:\n"
+        "  - request:\n"
+        "      path: /health\n"
+        "      query: {api_key: abcdef123, page: second}\n"
+        "      headers: {X-Api-Key: hijklm456, X-Token: opqrst789, Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==}\n"
+        "      expect: {status: 400}",
+    )
+    found = folder_for(engine, case)
+    text = "".join(found.texts.values())
+    for value in ("abcdef123", "hijklm456", "opqrst789"):
+        assert value not in text
+    assert "/health?api_key=xxxxxxxxx&page=second" in found.texts["client.py"]
+    assert "X-Api-Key: xxxxxxxxx" in found.texts["client.py"]
+    assert "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" in found.texts["client.py"]

@@ -118,3 +118,10 @@ def test_credentials_cookies_and_folders_are_redacted() -> None:
     assert 'Bearer xxxxxxxxxxxx\\r\\n"' in found
     assert "~/project/app.py" in found
     assert "Bearer " in found
+
+
+def test_a_source_is_redacted_in_its_literals_only() -> None:
+    source = 'def value(text):\n    return f"{text}&key=value" + """\n?key=value\n""" + b"x"  # value\n'
+    found = redact.redacted_source(source, redact.secrets([source, "?key=value"]), {})
+    assert found == source.replace("key=value", "key=xxxxx").replace("# value", "# xxxxx")
+    compile(found, "", "exec")

@@ -317,7 +317,10 @@ def redacted(folder: Folder, variables: Mapping[str, str]) -> Folder:
     values.update(secret_among(os.environ).values(), secret_among(variables).values())
     home = str(Path.home())
     places = {home: "~", str(Path.cwd()): ".", "/private" + home: "~"}
-    texts = {name: redact.redacted(text, values, places) for name, text in folder.texts.items()}
+    texts = {
+        name: (redact.redacted_source if name.endswith(".py") else redact.redacted)(text, values, places)
+        for name, text in folder.texts.items()
+    }
     return Folder(texts, folder.copies, folder.lacks)
 
 
