@@ -18,7 +18,7 @@ MOST_PIECES = 100
 # So many equal bytes are made by head and tr instead of being written out.
 RUN = 128
 # The pause for an answer of the server, in seconds, since the commands do not wait for it.
-ANSWERED = 0.2
+ANSWERED = 0.5
 SHORTEST = 0.01
 HOLD = 2
 

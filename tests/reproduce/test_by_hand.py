@@ -94,7 +94,7 @@ def test_pauses_are_those_that_were_and_longer_where_an_answer_came() -> None:
     pieces = Piece(b"a"), Piece(b"b", 0.0004), Piece(b"c", 1.234), Piece(b"d", 0.001, answered=True)
     found = piped(SentStream(pieces, "h", 1, watched=6.5))
     assert found == (
-        "(printf 'a'; sleep 0.01; printf 'b'; sleep 1.24; printf 'c'; sleep 0.2; printf 'd'; sleep 8) | nc -w 8 h 1"
+        "(printf 'a'; sleep 0.01; printf 'b'; sleep 1.24; printf 'c'; sleep 0.5; printf 'd'; sleep 8) | nc -w 8 h 1"
     )
 
 
