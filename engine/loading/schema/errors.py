@@ -16,10 +16,12 @@ from engine.registry import nearest
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+# The name of the root of a document in a sentence; a mapping of its own kind has its title there.
+ROOT = "the document"
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
-def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: str = "the document") -> None:
+def complain(errors: Sequence[ValidationError], root: Node, notes: Notes, name: str = ROOT) -> None:
     """Note structural errors in a tree, sorted by ``order``, one for each place. ``name`` is the name of the tree in
     messages."""
     crowded = {tuple(error.absolute_path) for error in errors if error.validator == "maxProperties"}
@@ -76,7 +78,7 @@ def _note(error: ValidationError, node: Node, name: str, notes: Notes) -> None:
             if not missing:
                 return
             # The title of another mapping names the keys that it must have.
-            where = title if title and code_of(schema) in DOCUMENT_PARTS else name
+            where = title if title and (code_of(schema) in DOCUMENT_PARTS or name == ROOT) else name
             keys_text = ", ".join(f"`{key}`" for key in missing)
             plural = "keys are" if len(missing) > 1 else "key is"
             notes.form(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.documents.diagnostics import LIMIT, Diagnostic, Notes
 from engine.loading.schema import suggest as meant
-from engine.loading.schema.errors import complain, node_at, order
+from engine.loading.schema.errors import ROOT, complain, node_at, order
 from engine.loading.schema.samples import filler
 from engine.model.nodes import Node
 from engine.model.variables import names_in
@@ -63,7 +63,7 @@ class Repaired:
 
 
 def repair(
-    node: Node, schema: Mapping[str, Any], notes: Notes, name: str = "the document", excused: Excused | None = None
+    node: Node, schema: Mapping[str, Any], notes: Notes, name: str = ROOT, excused: Excused | None = None
 ) -> Repaired | None:
     """Note every structural error in a tree, and repair it. None if that fails.
 

@@ -13,8 +13,12 @@ from .command import Command, CommandKey, declared
 from .play import Performer, Play, Result, ScriptFinished
 from .scripts import ScriptCommand, commands_of
 
-POLL = 0.001  # seconds between two checks for a mark
-LOOKS = 100  # checks for a mark between two checks whether the engine is done with the job
+# Seconds between two checks for a mark: those of the first LOOKS checks, and those after them, when a delay of some
+# milliseconds no longer matters and the processor time of a waiting application is what a case may measure.
+POLL, SLOW_POLL = 0.001, 0.005
+LOOKS = 100
+# Slow checks for a mark between two checks whether the engine is done with the job.
+SLOW_LOOKS = 20
 
 _iteration = (StopIteration, StopAsyncIteration)
 _variables: dict[str, ContextVar[Any]] = {}
@@ -154,9 +158,10 @@ async def await_(play: Play, entry: ScriptCommand) -> None:
     observes = 0
     while not play.inbox.marked(play.job, name):
         observes += 1
-        if observes % LOOKS == 0 and play.inbox.over(play.job):
+        slow = observes >= LOOKS
+        if slow and observes % SLOW_LOOKS == 0 and play.inbox.over(play.job):
             raise ScriptFinished
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(SLOW_POLL if slow else POLL)
 
 
 COMMANDS: dict[str, Command] = {
