@@ -117,5 +117,5 @@ class LibraryWebSocket:
         return found
 
     def _out(self) -> bytes:
-        """What the protocol has to send. Its wish to end the stream is left to the steps."""
+        """The bytes that the protocol has to send. The steps decide about its wish to end the stream."""
         return b"".join(self._protocol.data_to_send())

@@ -1,4 +1,4 @@
-"""What the client needs of a client: connections, messages, comparisons. Only the standard library is used."""
+"""Connections, messages and comparisons for the client. Only the standard library is used."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ UNROLLERS: Mapping[tuple[str, str], Callable[[Unroller, Step], None]] = {
 """The function that writes the statements of each step type, by its group and its name."""
 
 SUPPORT = '''\
-"""What the client needs of a client: connections, messages, comparisons. Only the standard library is used."""
+"""Connections, messages and comparisons for the client. Only the standard library is used."""
 
 from __future__ import annotations'''
 # The runs of a client whose fault does not show in each.

@@ -131,7 +131,7 @@ def expected(report: Report) -> str:
 
 
 def actual(report: Report) -> str:
-    """What came instead, and the bytes on the wire."""
+    """The section with the actual result and the bytes on the wire."""
     found = [*report.result.mismatches, *report.result.warnings]
     rows = ["## Actual", ""]
     rows += code([f"got {got(one)}" + (f" ({one.why})" if one.why else "") for one in found] or [report.result.reason])

@@ -150,6 +150,6 @@ def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> 
 
 
 def _pairing(target: TargetRow) -> str:
-    """What a target is apart from its loop, in words."""
+    """The description of a target without its loop."""
     words = [configuration(target.server, target.release, target.variant), target.framework_configuration]
     return "-".join([*words, *(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))])

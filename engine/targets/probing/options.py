@@ -64,7 +64,7 @@ async def look(checks: Sequence[OptionCheck], server: Server, begin: Begin) -> P
 
 
 async def performed(checks: Sequence[OptionCheck], server: Server, begin: Begin) -> dict[str, bool | None] | None:
-    """What the checks found on one start, by name; None if the server does not start with their options."""
+    """The findings of the checks on one start, by name; None if the server does not start with their options."""
     try:
         live = await begin(merged(checks, server))
     except StartError:
