@@ -53,6 +53,7 @@ class ScriptedChannel:
         self._shut = False
         self._on = True
         self._changed = asyncio.Event()
+        self._sink: Callable[[bytes, float], None] | None = None
         self.sent: list[bytes] = []
         self.actions: list[str] = []
         self.arrive(*arrivals)
@@ -62,6 +63,7 @@ class ScriptedChannel:
         for arrival in arrivals:
             self._pending.append(arrival if isinstance(arrival, Arrival) else Arrival(arrival, -1.0))
         self._changed.set()
+        self._pour()
 
     @property
     def now(self) -> float:
@@ -130,14 +132,28 @@ class ScriptedChannel:
                 break
             self._changed.clear()
             await self._changed.wait()
+        data = self._next()
+        return (data, self._now) if data else await self.receive()
+
+    def _next(self) -> bytes:
+        """The bytes of the next arrival; empty for an end, which is noted."""
         arrival = self._pending.popleft()
         self._now = max(self._now, arrival.at)
         if arrival.end:
             self._ended = "reset" if arrival.end == "reset" else "fin"
             self._closure = "" if arrival.end == "reset" else arrival.end
-            return await self.receive()
+            return b""
         self._record.data(self._now, "received", arrival.data)
-        return arrival.data, self._now
+        return arrival.data
+
+    def listen(self, sink: Callable[[bytes, float], None]) -> None:
+        """Hand each arrival to ``sink`` at once."""
+        self._sink = sink
+        self._pour()
+
+    def _pour(self) -> None:
+        while self._sink is not None and self._pending and self._on and not self._ended:
+            self._sink(self._next(), self._now)
 
     def unread(self, data: bytes, at: float) -> None:
         """Put bytes back, to be received first."""

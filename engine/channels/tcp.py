@@ -58,6 +58,7 @@ class TcpChannel(asyncio.Protocol):
         self._endless = False
         self._fin_at = 0.0
         self._reader: asyncio.Future[None] | None = None
+        self._sink: Callable[[bytes, float], None] | None = None
         self._writers: list[asyncio.Future[None]] = []
         self._paused = False
         self._shut = False
@@ -83,8 +84,11 @@ class TcpChannel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         at = self._clock()
         self._record.data(at, "received", data)
-        self._arrived.append((data, at))
         self._heard = at
+        if self._sink is None:
+            self._arrived.append((data, at))
+        else:
+            self._sink(data, at)
         self._received += len(data)
         if self._received > MOST and not self._endless:
             self._endless = True
@@ -124,6 +128,8 @@ class TcpChannel(asyncio.Protocol):
         waiter = self._reader
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+        if self._sink is not None and self._ended:
+            self._sink(b"", self._fin_at or self._clock())
 
     # State
 
@@ -246,6 +252,14 @@ class TcpChannel(asyncio.Protocol):
             finally:
                 self._reader = None
         return self._arrived.popleft()
+
+    def listen(self, sink: Callable[[bytes, float], None]) -> None:
+        """Hand bytes to ``sink`` as they arrive, with the time, and those that nobody has received yet; nothing is
+        received any more. It is called with no bytes when the stream has ended."""
+        self._sink = sink
+        while self._arrived:
+            sink(*self._arrived.popleft())
+        self._wake_reader()
 
     def unread(self, data: bytes, at: float) -> None:
         """Put bytes back, to be received first."""

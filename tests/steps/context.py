@@ -134,7 +134,7 @@ class JobScope(StepScope):
 
     @property
     def notes(self) -> list[tuple[str, str]]:
-        return [(event.what, event.detail) for event in self._state.notes]
+        return [(one.event.what, one.event.detail) for one in self._state.notes]
 
     @property
     def opened(self) -> list[Connection]:

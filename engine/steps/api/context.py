@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,7 +42,8 @@ class Connection:
     """A channel with a name, shared by steps in order. ``codec`` is what the last step left for the next: a
     WebSocket that has been opened, or a half-read message. ``used`` counts the steps. ``sent`` is what ``sent: true``
     means for the assertions that follow, and ``sent_at`` when the last byte was sent, which times count from; None
-    before anything was. ``tls_options`` is how TLS began on it, None for a plain one."""
+    before anything was. ``tls_options`` is how TLS began on it, None for a plain one. ``carrier`` is the channel of the
+    whole connection if ``channel`` is a stream inside of it, else None."""
 
     channel: Channel
     name: str = ""
@@ -51,6 +52,11 @@ class Connection:
     sent: bytes | None = None
     sent_at: float | None = None
     tls_options: TlsClientOptions | None = None
+    carrier: Channel | None = None
+
+    def close(self) -> None:
+        """Close both sides of the whole connection."""
+        (self.carrier or self.channel).close()
 
     @property
     def since(self) -> float:
@@ -90,18 +96,26 @@ class Context(Protocol):
         """Seconds on the engine's clock (CLOCK_MONOTONIC)."""
         ...
 
-    def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        """Add a line to the time line, on the side of the steps."""
+    def note(self, what: str, detail: str | Callable[[], str] = "", *, subject: str = "") -> None:
+        """Add a line to the time line, on the side of the steps. A detail that is costly to word may be a function,
+        which is called if the time line is kept."""
         ...
 
     def token(self) -> str:
         """A new value for the engine's header, which the calls of this step are found by."""
         ...
 
-    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
+    def existing(self, name: str | None) -> Connection | None:
+        """The open connection of that name; None if there is none yet, or for no name."""
+        ...
+
+    async def connect(
+        self, name: str | None, *, raw: bool = False, upstream: bool = False, http2: bool = False
+    ) -> Connection:
         """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
         bytes without the engine's header will go out on it, ``upstream`` that a new one leads to the server itself,
-        past a gateway. Raises ConnectionRefused, and ChannelClosed for a name whose connection this side has closed."""
+        past a gateway, ``http2`` that a new one with TLS offers HTTP/2. Raises ConnectionRefused, and ChannelClosed for
+        a name whose connection this side has closed."""
         ...
 
     def release(self, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from engine.model.case import Step
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.steps.api.context import Context
@@ -59,6 +60,9 @@ class StepType(Generic[P]):
     ``not_by_library`` is the reason why only the engine's own client can perform the step, "" if a client library can
     as well; None for a step type that no library performs.
 
+    ``http1`` is the reason why only HTTP/1.1 has such a step: a text, or a function of the step, "" if it can be
+    performed over HTTP/2 too; None for a step type that sends no HTTP itself.
+
     ``requires`` are its requirements on the target. ``lifecycle`` is its effect on the server: it ``starts`` it,
     ``ends`` it or one of its workers, or ``awaits its end``; after the latter two the end is no crash.
     ``before_start`` is true if it may precede the step that starts the server.
@@ -103,6 +107,7 @@ class StepType(Generic[P]):
     awaits: str | Callable[[P], str] = ""
     compared: tuple[str, ...] = ()
     not_by_library: Callable[[P], str] | None = None
+    http1: str | Callable[[Step], str] | None = None
 
 
 StepTypes = Mapping[tuple[str, str], StepType[Any]]

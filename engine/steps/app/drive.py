@@ -32,6 +32,8 @@ from engine.steps.shared.values import integer
 
 # The default time limit of the app's call, in seconds.
 PATIENCE = 5.0
+# The classes of a header's pair in the scope: any iterable of two is allowed, and most servers make tuples.
+TUPLES, LISTS = "tuples", "lists"
 # The facts of several calls, or of what only a server gives: of no use here.
 LEFT_OUT = ("calls", "paths", "streamed", "result[.*]", "loop", "pid")
 
@@ -70,10 +72,12 @@ class FailSend:
 
 @dataclass(frozen=True)
 class DriveParams:
-    """The scope, without what is added to it, and the script."""
+    """The scope, without what is added to it, the script, the keys that the scope lacks, and the class of its pairs."""
 
     scope: Mapping[str, object]
     script: tuple[Step, ...] = field(default=())
+    without: tuple[object, ...] = ()
+    pairs: object = TUPLES
 
 
 @dataclass(frozen=True)
@@ -145,13 +149,21 @@ def parse(node: Node, reader: NodeReader) -> DriveParams:
     for name, child in scope.entries() if scope else ():
         if name == "headers":
             found[name] = [[plain(key.lower()), value] for key, value in reader.headers(child)]
-        elif name in ("query_string", "raw_path"):
+        elif name in ("query_string", "raw_path") and child.value is not None:
             found[name] = reader.bytes(child)
         else:
             found[name] = python_value(child, reader)
     if scope and "type" not in found:
         reader.mistake(scope, "a scope has a type", "add `type: http`")
-    return DriveParams(found, reader.script(script, "drive") if script else ())
+    without = node.get("without")
+    left_out = tuple(reader.value(one) for one in without.items()) if without else ()
+    pairs = node.get("pairs")
+    if pairs is not None and "$(" not in str(pairs.value) and pairs.value not in (TUPLES, LISTS):
+        reader.mistake(
+            pairs, f"no class of pairs is called {pairs.value!r}", nearest(str(pairs.value), (TUPLES, LISTS))
+        )
+    played = reader.script(script, "drive") if script else ()
+    return DriveParams(found, played, left_out, reader.value(pairs) if pairs else TUPLES)
 
 
 def rendered(value: object, variables: Mapping[str, object]) -> object:
@@ -167,6 +179,15 @@ def rendered(value: object, variables: Mapping[str, object]) -> object:
     if isinstance(value, Mapping):
         return {fill(name, variables): rendered(item, variables) for name, item in value.items()}
     return value
+
+
+def lacking(scope: Mapping[str, object], path: str) -> dict[str, object]:
+    """A scope without a key; ``asgi.spec_version`` is a key inside of one."""
+    name, dot, rest = path.partition(".")
+    inner = scope.get(name)
+    if dot and isinstance(inner, Mapping):
+        return {**scope, name: lacking(inner, rest)}
+    return {key: value for key, value in scope.items() if key != path}
 
 
 def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
@@ -185,9 +206,16 @@ async def perform(params: DriveParams, ctx: Context) -> Observation:
     """Call the app in its own process, play the script, and return the facts of the recorded call. Raises ValueError
     and Unknown for values that cannot be rendered."""
     least = LEAST.get(str(params.scope.get("type")), {})
+    scope = {**least, **params.scope}
+    scope = {fill(name, ctx.variables): rendered(value, ctx.variables) for name, value in scope.items()}
+    for path in params.without:
+        scope = lacking(scope, str(rendered(path, ctx.variables)))
+    headers = scope.get("headers")
+    if isinstance(headers, list) and rendered(params.pairs, ctx.variables) == TUPLES:
+        scope["headers"] = [tuple(pair) for pair in headers]
     order = {
         "token": ctx.token(),
-        "scope": tagged(rendered({**least, **params.scope}, ctx.variables)),
+        "scope": tagged(scope),
         "script": [[word, tagged(argument)] for word, argument in (entry(one, ctx.variables) for one in params.script)],
         "within": PATIENCE if ctx.step.checks.within is None else ctx.step.checks.within,
     }
@@ -216,6 +244,13 @@ STEP_TYPES = (
                     "type": "object",
                     "minProperties": 1,
                 },
+                "without": {
+                    "title": "a list of keys",
+                    "description": "The keys that the scope lacks; asgi.spec_version is a key inside of asgi.",
+                    "type": "array",
+                    "items": literal("text", "A key of the scope."),
+                },
+                "pairs": literal("word", "The class of the pairs in the scope's headers: tuples (default) or lists."),
                 "script": literal("script:drive", "The events for the app, in order."),
             },
             required=("scope",),

@@ -200,6 +200,22 @@ class BoundaryFacts(FactSet):
         """The bodies of the messages sent, joined."""
         return messages(self.call, "sent", "body")
 
+    @fact("sent.status", promised(INTEGER))
+    def sent_status(self) -> object:
+        """The status of the response that the application started."""
+        return walk(_start_of(self.call), "status")
+
+    @fact("sent.header.*", promised(BYTES))
+    def sent_header(self, name: str) -> object:
+        """The value, in bytes, of a header that occurs exactly once in the response that the application started."""
+        return one(header_values(_start_of(self.call), name))
+
+    @fact("sent.headers.*", promised(list_of(BYTES)))
+    def sent_headers(self, name: str) -> object:
+        """The values, in bytes, of all of a header's entries in the response that the application started."""
+        start = _start_of(self.call)
+        return header_values(start, name) if start else ABSENT
+
     @fact("sent.raised", TEXTS)
     def sent_raised(self) -> object:
         """The classes of the exceptions that send() raised, in order."""
@@ -305,6 +321,16 @@ def header_values(scope: Mapping[str, object], name: str) -> list[object]:
             if isinstance(key, bytes) and key.lower() == wanted:
                 values.append(pair[1])
     return values
+
+
+# The messages that begin a response: to a request, and to a handshake that is refused.
+_STARTS = ("http.response.start", "websocket.http.response.start")
+
+
+def _start_of(call: AppCall | None) -> Mapping[str, object]:
+    """The first message that begins a response; empty if there is none."""
+    sent = [] if call is None else [event.message for event in call.events if event.way == "sent"]
+    return next((message for message in sent if message.get("type") in _STARTS), {})
 
 
 def messages(call: AppCall | None, way: str, path: str) -> object:

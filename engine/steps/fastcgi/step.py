@@ -66,6 +66,7 @@ def _session(connection: Connection) -> FastcgiSession:
 STEP_TYPES = (
     StepType(
         name="fastcgi",
+        http1="it speaks FastCGI",
         groups=("step",),
         summary="Speaks FastCGI to the server itself, past the gateway, and checks the answer.",
         schema=mapping(

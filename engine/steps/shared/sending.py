@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from engine.errors import Reset
-from engine.model.variables import as_text, fill, resolve
+from engine.model.nodes import Node
+from engine.model.variables import Variable, as_text, fill, resolve
 from engine.model.wire_bytes import ByteString
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
+from engine.steps.api.reader import NodeReader
 from engine.steps.shared.delivering import pieces
 
 Headers = tuple[tuple[str, ByteString], ...]
@@ -20,6 +22,7 @@ Query = str | tuple[tuple[str, object], ...] | None
 ENGINE_HEADER = b"x-engine-call"
 # A placeholder for the header's value before there is a run.
 TOKEN = "$(call)"
+_unfit = re.compile(r"[^!-~]")
 
 
 def rendered(headers: Headers, variables: Mapping[str, object]) -> list[Pair]:
@@ -55,6 +58,21 @@ def _pairs(query: Sequence[tuple[str, object]], variables: Mapping[str, object])
         for one in found if isinstance(found, (list, tuple)) else [found]:
             pairs.append((fill(name, variables), one if isinstance(one, bytes) else as_text(one)))
     return pairs
+
+
+def path_of(node: Node, reader: NodeReader) -> str:
+    """The text of a path; a variable as its reference."""
+    found = reader.value(node)
+    return f"$({found.name})" if isinstance(found, Variable) else str(found)
+
+
+def unfit_target(node: Node, reader: NodeReader, path: str) -> None:
+    """Note a path that no request line can carry."""
+    without = re.sub(r"\$\([^)]*\)", "", path)
+    if _unfit.search(without):
+        reader.mistake(node, "a request's target holds visible ASCII only", "write other bytes as %20 or %C3%A9")
+    elif "#" in without:
+        reader.mistake(node, "a fragment is never sent to a server", "write # as %23")
 
 
 async def send_pieces(

@@ -52,5 +52,6 @@ STEP_TYPES = (
         named=True,
         connects=True,
         lasts=0.3,
+        http1="it sends the bytes of HTTP/1.1",
     ),
 )

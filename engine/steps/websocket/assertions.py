@@ -58,6 +58,21 @@ class MessageFacts(FactSet):
         message = self.message
         return ABSENT if not message.opcode or is_text(message) else WireBytes(message.data)
 
+    @fact("payload", WIRE_BYTES)
+    def payload(self) -> object:
+        """The message of either kind, inflated."""
+        return WireBytes(self.message.data) if self.message.opcode else ABSENT
+
+    @fact("compressed", FLAG)
+    def compressed(self) -> object:
+        """True if the message was compressed, as was agreed."""
+        return self.message.compressed if self.message.opcode else ABSENT
+
+    @fact("frames", INTEGER)
+    def frames(self) -> object:
+        """The number of its frames."""
+        return self.message.frames if self.message.opcode else ABSENT
+
     @fact("json[.*]")
     def json(self, path: str) -> object:
         """The text as JSON, or a part of it."""

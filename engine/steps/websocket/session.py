@@ -16,6 +16,9 @@ from engine.steps.shared.endings import Ending
 Extension = tuple[str, Sequence[tuple[str, str | None]]]
 
 DEFLATE = "permessage-deflate"
+# The sizes of a window, as powers of two (RFC 7692, section 7.1.2).
+WIDEST = 15
+_WINDOWS = tuple(str(bits) for bits in range(8, WIDEST + 1))
 # An inflated message longer than this is broken off.
 INFLATED = 64 * 1024 * 1024
 
@@ -23,29 +26,50 @@ INFLATED = 64 * 1024 * 1024
 class Inflater:
     """Undoes permessage-deflate (RFC 7692, section 7.2.2) for one direction."""
 
-    def __init__(self, *, keeps_context: bool) -> None:
-        """``keeps_context`` is false where server_no_context_takeover was agreed."""
+    def __init__(self, *, keeps_context: bool, bits: int = WIDEST) -> None:
+        """``keeps_context`` is false where server_no_context_takeover was agreed. ``bits`` is server_max_window_bits:
+        a message that refers to data further back cannot be inflated."""
         self._keeps = keeps_context
-        self._stream = zlib.decompressobj(wbits=-15)
+        self._bits = bits
+        self._stream = zlib.decompressobj(wbits=-bits)
 
     def inflate(self, data: bytes) -> bytes:
         """One message. Raises zlib.error where it is no deflate stream, or is longer than INFLATED."""
-        found = self._stream.decompress(data + b"\x00\x00\xff\xff", INFLATED)
+        data += b"\x00\x00\xff\xff"
+        found = self._stream.decompress(data, INFLATED) if self._bits == WIDEST else self._within_the_window(data)
         if self._stream.unconsumed_tail:
             raise zlib.error(f"the message is longer than {INFLATED} bytes")
         # A stream that ended by itself (a block with BFINAL set) cannot be continued.
         if not self._keeps or self._stream.eof:
-            self._stream = zlib.decompressobj(wbits=-15)
+            self._stream = zlib.decompressobj(wbits=-self._bits)
         return found
+
+    def _within_the_window(self, data: bytes) -> bytes:
+        """The content. zlib forgets what is beyond the window between two calls only, so each call gives one byte."""
+        found = bytearray()
+        for at in range(0, len(data), 32):
+            piece = data[at : at + 32]
+            while True:
+                out = self._stream.decompress(piece, 1)
+                found += out
+                piece = self._stream.unconsumed_tail
+                if len(found) > INFLATED:
+                    raise zlib.error(f"the message is longer than {INFLATED} bytes")
+                if not out and not piece:
+                    break
+        return bytes(found)
 
 
 @dataclass(frozen=True)
 class Message:
-    """A whole message, or the close frame that came in place of one. ``problems`` are rules that the peer broke on
-    the way to it; ``ended`` is how the wait ended where neither came."""
+    """A whole message, or the close frame that came in place of one. ``compressed`` says that it was, ``frames`` counts
+    its frames; ``problems`` are rules that the peer broke on the way to it; ``ended`` is how the wait ended where
+    neither came."""
 
     opcode: int = 0
     data: bytes = b""
+    compressed: bool = False
+    frames: int = 0
     close: Frame | None = None
     problems: tuple[str, ...] = ()
     ended: Ending | None = None
@@ -124,14 +148,15 @@ class WebSocketSession:
         self._fragments.append(frame.payload)
         if not frame.fin:
             return None
-        data, opcode = b"".join(self._fragments), self._opcode
-        if self._compressed and self.inflater is not None:
+        data, opcode, count = b"".join(self._fragments), self._opcode, len(self._fragments)
+        compressed = self._compressed and self.inflater is not None
+        if compressed and self.inflater is not None:
             try:
                 data = self.inflater.inflate(data)
             except zlib.error as error:
                 problems.append(f"a compressed message cannot be inflated: {error}")
         self._opcode, self._fragments = None, []
-        return Message(opcode or 0, data, problems=tuple(problems))
+        return Message(opcode or 0, data, compressed, count, problems=tuple(problems))
 
     def pong(self, ctx: Context, connection: Connection, ping: Frame) -> None:
         """Answer a ping, unless this side has sent a close frame."""
@@ -157,7 +182,12 @@ def inflater_for(extensions: Sequence[Extension]) -> Inflater | None:
     """The inflater for the negotiated compression, None for none."""
     for name, params in extensions:
         if name == DEFLATE:
-            return Inflater(keeps_context="server_no_context_takeover" not in dict(params))
+            found = dict(params)
+            bits = found.get("server_max_window_bits") or ""
+            return Inflater(
+                keeps_context="server_no_context_takeover" not in found,
+                bits=int(bits) if bits in _WINDOWS else WIDEST,
+            )
     return None
 
 

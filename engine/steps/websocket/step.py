@@ -6,32 +6,28 @@ import base64
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-from websockets.exceptions import InvalidHeaderFormat
-from websockets.headers import parse_extension
-from websockets.utils import accept_key
 
 from engine.clients.websocket import LibraryWebSocket
 from engine.model.case import LIBRARY, Step
-from engine.model.expectation import ABSENT, Mismatch
-from engine.model.facts import OBJECT, TEXT, list_of
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
 from engine.model.variables import fill
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
-from engine.steps.api.facts import fact
+from engine.steps.api.observation import Observation
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
-from engine.steps.http1.facts import ResponseFacts
+from engine.steps.http1.exchange import converse
 from engine.steps.http1.session import Response, request_bytes, still_open
-from engine.steps.http1.step import converse, path_of, unfit_target
-from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, target
+from engine.steps.http2.client import speaks_http2
+from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, path_of, rendered, target, unfit_target
+from engine.steps.websocket import over_http2
 from engine.steps.websocket.by_library import LibrarySession
-from engine.steps.websocket.session import Extension, WebSocketSession, inflater_for, session_of
+from engine.steps.websocket.facts import HandshakeFacts
+from engine.steps.websocket.session import WebSocketSession, inflater_for, session_of
+from engine.steps.websocket.versions import http1_only
 
 
 @dataclass(frozen=True)
@@ -75,86 +71,6 @@ def _texts(node: Node | None, reader: NodeReader) -> tuple[str, ...]:
     return tuple(str(reader.value(item)) for item in node.items()) if node else ()
 
 
-class HandshakeFacts(ResponseFacts):
-    """The response to a handshake, and what it agrees on."""
-
-    compared: ClassVar[tuple[str, ...]] = (*ResponseFacts.compared, "subprotocol", "extensions")
-
-    def __init__(
-        self, response: Response, key: str, subprotocols: Sequence[str], offers: Sequence[str], *, scripted: bool
-    ) -> None:
-        """``key`` is what the server must have hashed, ``subprotocols`` and ``offers`` what it may choose from;
-        ``scripted`` says that a script is to follow, which implies status 101."""
-        super().__init__(response)
-        self._key = key
-        self._subprotocols = subprotocols
-        self._offered = {offer.partition(";")[0].strip().lower() for offer in offers}
-        self._scripted = scripted
-        self.refused = ""
-
-    @property
-    def opened(self) -> bool:
-        """True if the server agreed, rightly or not."""
-        return self.response.status == 101
-
-    @property
-    def extensions(self) -> list[Extension] | None:
-        """The extensions that the server accepted, in order; None if the header cannot be parsed."""
-        found: list[Extension] = []
-        for value in self.response.values("sec-websocket-extensions"):
-            try:
-                found.extend((str(name), params) for name, params in parse_extension(value))
-            except InvalidHeaderFormat:
-                return None
-        return found
-
-    @fact("subprotocol", TEXT)
-    def subprotocol(self) -> object:
-        """The subprotocol that the server chose."""
-        return self.header("sec-websocket-protocol") if self.opened else ABSENT
-
-    @fact("extensions", list_of(OBJECT))
-    def agreed_extensions(self) -> object:
-        """The extensions that the server agreed to, each with name and params."""
-        found = self.extensions if self.opened else None
-        return ABSENT if found is None else [{"name": name, "params": dict(params)} for name, params in found]
-
-    def implicit_failures(self, named: frozenset[str]) -> Sequence[Mismatch]:
-        found = list(super().implicit_failures(named))
-        status = self.response.status
-        if self._scripted and status is not None and not self.opened and "status" not in named:
-            found.append(Mismatch("status", "101", status, why="a script needs an open WebSocket"))
-        if self.opened:
-            found.extend(self._wrong(named))
-        if self.refused and not found:
-            found.append(Mismatch("handshake", "a response that websockets accepts", self.refused, implicit=True))
-        return found
-
-    def _wrong(self, named: frozenset[str]) -> list[Mismatch]:
-        """The faults for which a client must fail the connection (RFC 6455, section 4.1), without those that the case
-        expects."""
-        found = []
-        for name, expected in (("upgrade", "websocket"), ("connection", "upgrade")):
-            values = self.response.values(name)
-            words = {word.strip().lower() for value in values for word in value.split(",")}
-            if expected not in words and not named & {f"header.{name}", f"headers.{name}"}:
-                found.append(Mismatch(f"headers.{name}", f"to contain {expected!r}", values, why="RFC 6455, 4.1"))
-        expected, name = accept_key(self._key), "sec-websocket-accept"
-        values = self.response.values(name)
-        if values != [expected] and not named & {f"header.{name}", f"headers.{name}"}:
-            found.append(Mismatch(f"header.{name}", repr(expected), values, why=f"for the key {self._key}"))
-        chosen = self.response.values("sec-websocket-protocol")
-        if not set(chosen) <= set(self._subprotocols) and "subprotocol" not in named:
-            found.append(
-                Mismatch("subprotocol", f"to be one of {list(self._subprotocols)}", chosen, why="RFC 6455, 4.1")
-            )
-        names = None if self.extensions is None else {one.lower() for one, _ in self.extensions}
-        if (names is None or not names <= self._offered) and "extensions" not in named:
-            header = self.response.values("sec-websocket-extensions")
-            found.append(Mismatch("extensions", f"to be among {sorted(self._offered)}", header, why="RFC 6455, 4.1"))
-        return found
-
-
 def bytes_of(params: WebSocketParams, variables: Mapping[str, object], host: str, token: str, key: str) -> bytes:
     """The bytes of the handshake. Raises Unknown and ValueError where something cannot be rendered."""
     headers = rendered(params.headers, variables)
@@ -175,6 +91,8 @@ def preview(params: WebSocketParams, variables: Mapping[str, object], host: str)
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
 
 
+# The fields of a handshake that only HTTP/1.1 has (RFC 8441, section 5).
+_OF_UPGRADE = (b"Upgrade", b"Connection", b"Sec-WebSocket-Key")
 # The actions and assertions of a script that a library performs as well, and the headers that it sets itself.
 _PLAIN = frozenset({"send", "receive", "close", "ping", "closed", "pause", "mark", "await"})
 _LIBRARYS = ("host", "connection", "upgrade", "sec-websocket-", "content-length", "transfer-encoding", "origin")
@@ -198,28 +116,30 @@ def _odd(script: Sequence[Step]) -> str:
     return next((step.step_type for step in script if step.step_type not in _PLAIN), "")
 
 
-async def perform(params: WebSocketParams, ctx: Context) -> None:
+async def perform(params: WebSocketParams, ctx: Context) -> Observation | None:
     """Open a WebSocket, or continue a named one, and perform the script on it. One without a name is closed at the
-    end. Raises StepFailed when an ``expect`` of the handshake or of the script does not hold."""
+    end. Returns the failure of a rule of HTTP/2 that the server violates on its stream. Raises StepFailed when an
+    ``expect`` of the handshake or of the script does not hold."""
     if params.connect is None:
         connection = await ctx.connect(ctx.step.connection)
         session = session_of(connection)
         if isinstance(session, LibrarySession) and _odd(params.script):
             session.hand_over(connection)
         await ctx.run(params.script, connection)
-        return
+        return over_http2.broken(connection)
     library: LibraryWebSocket | None = None
     if ctx.case.client == LIBRARY and not not_by_library(params):
         library = _library(params, ctx)
     facts, opened = await handshake(params, ctx, library)
     try:
         await ctx.look(ctx.step, facts)
-        if opened is not None and facts.opened:
+        if opened is not None and facts.is_open:
             if library is not None:
                 opened.codec = LibrarySession(library=library)
             else:
                 opened.codec = WebSocketSession(inflater_for(facts.extensions or ()))
             await ctx.run(params.script, opened)
+        return over_http2.broken(opened) if opened is not None else None
     finally:
         if opened is not None:
             if not opened.name and isinstance(opened.codec, WebSocketSession):
@@ -242,13 +162,18 @@ def _library(params: WebSocketParams, ctx: Context) -> LibraryWebSocket | None:
 async def handshake(
     params: WebSocketParams, ctx: Context, library: LibraryWebSocket | None = None
 ) -> tuple[HandshakeFacts, Connection | None]:
-    """Send the handshake (RFC 6455, 4.1), that of ``library`` if there is one. Returns the facts of the response, and
-    the connection, None without one."""
+    """Send the handshake (RFC 6455, 4.1), over HTTP/2 that of RFC 8441, or that of ``library`` if there is one. Returns
+    the facts of the response, and the connection, None without one."""
     variables = ctx.variables
     key = base64.b64encode(os.urandom(16)).decode()
     subprotocols = [fill(name, variables) for name in params.subprotocols]
     offers = [fill(offer, variables) for offer in params.offer]
     headers = rendered(params.headers, variables)
+    if library is None and speaks_http2(ctx):
+        asked = [pair for pair in _asking(headers, key, subprotocols, offers) if pair[0] not in _OF_UPGRADE]
+        where = target(params.connect or "/", params.query, variables)
+        outgoing = over_http2.Outgoing(where, headers, asked, subprotocols, offers, bool(params.script))
+        return await over_http2.handshake(outgoing, ctx)
     if library is not None:
         key = library.key
         data = library.handshake([(ENGINE_HEADER, ctx.token().encode()), *headers])
@@ -258,7 +183,7 @@ async def handshake(
     response = Response(sent_at=ctx.now())
     facts = HandshakeFacts(response, keys[0] if keys else key, subprotocols, offers, scripted=bool(params.script))
     connection = await converse(ctx, response, data)
-    if library is not None and facts.opened:
+    if library is not None and facts.is_open:
         facts.refused = library.answered(b"".join(response.wire))
     if connection is not None and "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
@@ -284,6 +209,7 @@ def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offe
 STEP_TYPES = (
     StepType(
         name="websocket",
+        http1=http1_only,
         awaits=lambda params: f"the response to the handshake for {params.connect}" if params.connect else "",
         groups=("step",),
         summary="Opens a WebSocket and performs a script on it, or goes on with one that has a name.",

@@ -15,7 +15,7 @@ from engine.steps.api.step_type import StepType
 from tests.steps.reader import STEP_TYPES, step
 
 ALL = sorted(STEP_TYPES.items())
-GROUPS = {"step", "tcp", "websocket", "fastcgi", "drive"}
+GROUPS = {"step", "tcp", "websocket", "fastcgi", "http2", "drive"}
 
 
 def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -57,7 +57,7 @@ def test_what_steps_require() -> None:
         Requirement.WORKERS: {"kill_worker"},
         Requirement.EXCLUSIVE: {"log", "measure"},
         Requirement.DIRECT: {"websocket"},
-        Requirement.RAW: {"tcp", "fastcgi", "connect"},
+        Requirement.RAW: {"tcp", "fastcgi", "http2", "connect"},
         Requirement.UPSTREAM: {"fastcgi"},
         Requirement.DRIVER: {"drive"},
     }
@@ -87,11 +87,16 @@ def test_what_there_is() -> None:
     shared = {"pause", "mark", "await", "drip", "hang_up", "reading", "response", "read", "closed", "silence", "flood"}
     assert found["step"] == {
         "request", "websocket", "tcp", "app", "parallel", "repeat", "eventually", "pause", "mark", "await",
-        "start", "signal", "kill_worker", "exit", "log", "measure", "connect", "drive", "fastcgi",
+        "start", "signal", "kill_worker", "exit", "log", "measure", "connect", "drive", "fastcgi", "http2",
     }  # fmt: skip
     assert found["drive"] == {"give", "take", "fail_send"}
     assert found["tcp"] == shared | {"send"}
     assert found["fastcgi"] == shared | {
         "begin", "params", "stdin", "data", "abort", "record", "write", "send", "receive", "get_values",
+    }  # fmt: skip
+    assert found["http2"] == shared | {
+        "preface", "settings", "headers", "data", "reset", "window", "ping", "goaway", "priority", "frame", "send",
+        "receive", "reset_received", "goaway_received", "settings_received", "pong", "windows", "error",
+        "answers", "burst",
     }  # fmt: skip
     assert found["websocket"] == shared | {"send", "frames", "rest", "close", "write", "receive", "frame", "ping"}

@@ -47,9 +47,23 @@ def test_headers_and_the_query_are_bytes() -> None:
     scope = order({"scope": {"type": "http", "headers": {"X-A": "1"}, "query_string": "a=1", "state": {"n": 1}}})[
         "scope"
     ]
-    assert scope["headers"] == [[b"x-a", b"1"]]
+    assert scope["headers"] == [(b"x-a", b"1")]
     assert scope["query_string"] == b"a=1"
     assert scope["state"] == {"n": 1}
+
+
+def test_the_pairs_of_headers_are_of_the_class_that_the_step_says() -> None:
+    body = {"scope": {"type": "http", "headers": {"X-A": "1"}}, "pairs": "$(form)"}
+    assert order(body, form="lists")["scope"]["headers"] == [[b"x-a", b"1"]]
+    assert order(body, form="tuples")["scope"]["headers"] == [(b"x-a", b"1")]
+    assert "sets" in mistakes("drive", {"scope": {"type": "http"}, "pairs": "sets"})[0]
+
+
+def test_keys_are_left_out() -> None:
+    body = {"scope": {"type": "http", "scheme": "http"}, "without": ["scheme", "asgi.$(part)", "no.such"]}
+    scope = order(body, part="spec_version")["scope"]
+    assert "scheme" not in scope
+    assert scope["asgi"] == {"version": "3.0"}
 
 
 def test_a_key_that_begins_with_a_dollar_is_a_key() -> None:

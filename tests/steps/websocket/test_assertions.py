@@ -138,6 +138,11 @@ def test_a_text_that_is_not_utf8() -> None:
     assert (seen.fact("text"), seen.fact("json")) == (ABSENT, ABSENT)
 
 
+def test_a_message_that_does_not_come_has_no_parts() -> None:
+    seen = Table(GOODBYE).look("receive", {})
+    assert [seen.fact(name) for name in ("payload", "compressed", "frames")] == [ABSENT] * 3
+
+
 def test_compressed_messages() -> None:
     packer = zlib.compressobj(wbits=-15)
 
@@ -149,7 +154,10 @@ def test_compressed_messages() -> None:
         frame(TEXT, first[:2], fin=False, rsv1=True), frame(CONTINUATION, first[2:]),
         frame(TEXT, second, rsv1=True), frame(TEXT, b"plain"), frame(TEXT, b"\xff\xff", rsv1=True), inflating=True,
     )  # fmt: skip
-    assert [table.look("receive", {}).fact("text") for _ in range(3)] == ["hello hello", "hello again", "plain"]
+    seen = [table.look("receive", {}) for _ in range(3)]
+    assert [one.fact("text") for one in seen] == ["hello hello", "hello again", "plain"]
+    assert [one.fact("payload") for one in seen] == [b"hello hello", b"hello again", b"plain"]
+    assert [(one.fact("compressed"), one.fact("frames")) for one in seen] == [(True, 2), (True, 1), (False, 1)]
     assert "cannot be inflated" in str(why(table.look("receive", {}))[0])
 
 

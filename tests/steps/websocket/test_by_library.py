@@ -12,8 +12,8 @@ from engine.steps.websocket.by_library import LibrarySession
 from engine.steps.websocket.session import WebSocketSession
 from engine.steps.websocket.step import not_by_library
 from tests.steps.context import JobScope, against, run
-from tests.steps.http1.test_by_library import by_library
 from tests.steps.reader import steps
+from tests.steps.request.test_by_library import by_library
 from tests.steps.websocket.test_step import echo
 from tests.steps.websocket.websockets_here import Peer, agreeing
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import zlib
 
 import pytest
@@ -29,6 +30,30 @@ def test_which_extension_inflates() -> None:
     assert inflater_for([]) is None
     assert inflater_for([("x-other", [])]) is None
     assert inflater_for([("x-other", []), ("permessage-deflate", [])]) is not None
+
+
+def test_the_window_is_the_one_that_was_agreed_on() -> None:
+    block = random.Random(1).randbytes(700)
+    packer = zlib.compressobj(wbits=-15)
+    data = packer.compress(block + block) + packer.flush(zlib.Z_SYNC_FLUSH)
+    wide = inflater_for([("permessage-deflate", [("server_max_window_bits", "15")])])
+    narrow = inflater_for([("permessage-deflate", [("server_max_window_bits", "9")])])
+    assert wide is not None
+    assert narrow is not None
+    assert wide.inflate(data[:-4]) == block + block
+    near = zlib.compressobj(wbits=-9)
+    assert narrow.inflate((near.compress(block + block) + near.flush(zlib.Z_SYNC_FLUSH))[:-4]) == block + block
+    with pytest.raises(zlib.error, match="too far back"):
+        narrow.inflate(data[:-4])
+
+
+@pytest.mark.parametrize("bits", [None, "", "7", "16", "x"])
+def test_a_window_of_no_size_is_the_largest(bits: str | None) -> None:
+    found = inflater_for([("permessage-deflate", [("server_max_window_bits", bits)])])
+    assert found is not None
+    packer = zlib.compressobj(wbits=-15)
+    data = packer.compress(bytes(40_000)) + packer.flush(zlib.Z_SYNC_FLUSH)
+    assert found.inflate(data[:-4]) == bytes(40_000)
 
 
 def test_a_bomb_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from engine.errors import EngineError
 from engine.model.expectation import ABSENT
 from engine.protocols.websocket import CLOSE, TEXT, Frame, encode
 from engine.steps.api.context import StepFailed
-from engine.steps.websocket.step import HandshakeFacts
+from engine.steps.websocket.facts import HandshakeFacts
 from tests.steps.context import NOWHERE, JobScope, against, answering, run, staying
 from tests.steps.reader import mistakes, steps
 from tests.steps.websocket.websockets_here import Peer, agreeing, header, saying

@@ -1,31 +1,33 @@
-"""The step ``request``: one HTTP/1.1 request, and its response."""
+"""The step ``request``: one HTTP request, and its response."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.errors import ChannelClosed, ChannelError, ConnectionRefused, Endless, HandshakeFailed, Reset
+from engine.errors import ChannelClosed, ChannelError
 from engine.model.case import LIBRARY
 from engine.model.nodes import Node
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString
-from engine.steps.api.context import Connection, Context
+from engine.steps.api.context import Context
 from engine.steps.api.observation import Observation
 from engine.steps.api.preview import PreviewBytes
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
-from engine.steps.http1.request_facts import OF_CLIENT, RequestFacts
-from engine.steps.http1.session import Response, ResponseReader, request_bytes, still_open, time_out
-from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, rendered, send, target
+from engine.steps.http1.exchange import converse, failed
+from engine.steps.http1.session import Response, request_bytes, still_open, time_out
+from engine.steps.http2.client import speaks_http2
+from engine.steps.request import over_http2
+from engine.steps.request.facts import OF_CLIENT, RequestFacts
+from engine.steps.request.versions import http1_only
+from engine.steps.shared.sending import ENGINE_HEADER, TOKEN, Headers, Query, path_of, rendered, target, unfit_target
 from engine.steps.shared.values import flag, scalar, seconds, text
 
-_unfit = re.compile(r"[^!-~]")
 _FRAMINGS = ("content-length", "chunked", "none")
 
 
@@ -69,21 +71,6 @@ def not_by_library(params: RequestParams) -> str:
         if name.lower() in _LIBRARYS or "$(" in name:
             return f"it sets the header {name}"
     return ""
-
-
-def path_of(node: Node, reader: NodeReader) -> str:
-    """The text of a path; a variable as its reference."""
-    found = reader.value(node)
-    return f"$({found.name})" if isinstance(found, Variable) else str(found)
-
-
-def unfit_target(node: Node, reader: NodeReader, path: str) -> None:
-    """Note a path that no request line can carry."""
-    without = re.sub(r"\$\([^)]*\)", "", path)
-    if _unfit.search(without):
-        reader.mistake(node, "a request's target holds visible ASCII only", "write other bytes as %20 or %C3%A9")
-    elif "#" in without:
-        reader.mistake(node, "a fragment is never sent to a server", "write # as %23")
 
 
 def parse(node: Node, reader: NodeReader) -> RequestParams:
@@ -147,6 +134,8 @@ async def perform(params: RequestParams, ctx: Context) -> Observation:
     the response. Raises ValueError and Unknown for values that cannot be rendered, and ChannelClosed for a named
     connection that an earlier step closed."""
     variables = ctx.variables
+    if speaks_http2(ctx):
+        return await over_http2.perform(outgoing(params, variables), ctx)
     if wants_library(params, ctx):
         found = await perform_by_library(params, ctx)
         if found is not None:
@@ -167,6 +156,18 @@ async def perform(params: RequestParams, ctx: Context) -> Observation:
     return facts
 
 
+def outgoing(params: RequestParams, variables: Mapping[str, object]) -> over_http2.Outgoing:
+    """The request with its values. Raises Unknown and ValueError where something cannot be rendered."""
+    return over_http2.Outgoing(
+        text(params.method, variables),
+        target(params.path, params.query, variables),
+        rendered(params.headers, variables),
+        params.body.render(variables) if params.body is not None else None,
+        rendered(params.trailers, variables),
+        seconds(params.abandon_after, variables) if params.abandon_after is not None else None,
+    )
+
+
 def wants_words(params: RequestParams, ctx: Context) -> bool:
     """True if the step asks for what a client does for its user."""
     return bool(params.follow) or params.cookies is not None or not OF_CLIENT.isdisjoint(ctx.step.checks.facts)
@@ -183,7 +184,7 @@ async def perform_by_library(params: RequestParams, ctx: Context) -> RequestFact
         # httpx takes a quarter of a second to import, which the other jobs do not wait for.
         await asyncio.to_thread(importlib.import_module, "engine.clients.http")
     from engine.clients.http import Unfit, target_of  # noqa: PLC0415 (most runs do without httpx)
-    from engine.steps.http1.by_library import LibraryRequest, jar_of  # noqa: PLC0415
+    from engine.steps.request.by_library import LibraryRequest, jar_of  # noqa: PLC0415
 
     variables, words = ctx.variables, wants_words(params, ctx)
     method, wanted = text(params.method, variables), target(params.path, params.query, variables)
@@ -225,73 +226,6 @@ async def perform_by_library(params: RequestParams, ctx: Context) -> RequestFact
             response.open = await still_open(connection.channel, response)
         ctx.release(connection)
     return facts
-
-
-async def converse(
-    ctx: Context, response: Response, data: bytes, *, body: bytes = b"", leave: float | None = None
-) -> Connection | None:
-    """Connect and exchange, within the step's deadline; what goes wrong is the response's outcome. The connection,
-    None where there is none. Raises ChannelClosed for a named connection that this side has closed."""
-    step = ctx.step
-    within, began = step.checks.within, ctx.now()
-    connection: Connection | None = None
-    try:
-        if within is None:  # as in most steps, which have the deadline of the case
-            connection = await ctx.connect(step.connection)
-            await exchange(ctx, connection, response, data, body=body, leave=leave)
-        else:
-            async with asyncio.timeout(within):
-                connection = await ctx.connect(step.connection)
-                await exchange(ctx, connection, response, data, body=body, leave=leave)
-    except TimeoutError:
-        time_out(response, within or 0.0, began)
-    except ChannelClosed:
-        raise
-    except ChannelError as error:
-        failed(ctx, response, error)
-    return connection
-
-
-def failed(ctx: Context, response: Response, error: ChannelError) -> None:
-    """Note the outcome of a response whose connection failed."""
-    if isinstance(error, HandshakeFailed):
-        ctx.note("no connection", error.what, subject=ctx.step.connection or "")
-    outcomes = ((ConnectionRefused, "refused"), (HandshakeFailed, "handshake"), (Reset, "reset"), (Endless, "endless"))
-    response.outcome = next((word for kind, word in outcomes if isinstance(error, kind)), "timeout")
-    response.detail = error.what
-
-
-async def exchange(
-    ctx: Context,
-    connection: Connection,
-    response: Response,
-    data: bytes,
-    *,
-    body: bytes = b"",
-    leave: float | None = None,
-) -> None:
-    """Send ``data`` on a connection and read its response; ``leave`` seconds after the last byte the connection is
-    closed, whatever came. A connection that the server has closed before is not written to."""
-    channel = connection.channel
-    if channel.ended in ("fin", "reset"):
-        response.outcome = "closed" if channel.ended == "fin" else "reset"
-        response.detail = "the server had closed the connection before this request"
-        response.ended_at = ctx.now()
-        return
-    await send(ctx, connection, data, body)
-    response.sent_at = connection.since
-    if leave is None:
-        await ResponseReader(response).read(channel)
-        return
-    left = leave - (ctx.now() - response.sent_at)
-    try:
-        async with asyncio.timeout(left):
-            await ResponseReader(response).read(channel)
-            await asyncio.sleep(left)
-    except TimeoutError:
-        if not response.outcome:
-            time_out(response, leave, response.sent_at)
-    channel.close()
 
 
 def not_by_hand(params: RequestParams) -> str:
@@ -339,6 +273,7 @@ STEP_TYPES = (
         preview=preview,
         besides=("abandon_after", "follow", "cookies"),
         not_by_library=not_by_library,
+        http1=http1_only,
         lasts=0.05,
     ),
 )

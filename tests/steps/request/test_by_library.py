@@ -13,8 +13,8 @@ from engine.model.case import LIBRARY
 from engine.model.expectation import ABSENT, Unclear
 from engine.steps.api.observation import Observation
 from tests.steps.context import Handler, JobScope, against, answering, run, see
-from tests.steps.http1.test_step import OK, Echo
 from tests.steps.reader import mistakes
+from tests.steps.request.test_step import OK, Echo
 
 FACTS = (
     "status", "reason", "version", "headers", "body", "framing", "chunks", "complete", "interim", "outcome", "trailer.t"

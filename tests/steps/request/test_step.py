@@ -8,7 +8,7 @@ from engine.channels import tcp
 from engine.errors import ChannelClosed
 from engine.model.expectation import ABSENT
 from engine.steps.api.context import StepFailed
-from engine.steps.http1.step import RequestParams
+from engine.steps.request.step import RequestParams
 from tests.steps.context import NOWHERE, JobScope, against, answering, reset, run, see, serve, staying, why
 from tests.steps.reader import mistakes, step, steps
 
