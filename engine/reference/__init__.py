@@ -18,5 +18,6 @@ otherwise imports only h11, websockets and the standard library; uvloop if that 
     target      a request's target and Host          frames      a WebSocket's frames, one by one
     body        a request's body                     session     a WebSocket and the call that serves it
     workers     several processes on one socket      deflate     permessage-deflate, to the last block
+    http2       connections of HTTP/2, by the preface, without a library
     tls         TLS, and its data in a scope         mutants     one deliberate fault by name
 """

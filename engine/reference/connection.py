@@ -1,12 +1,14 @@
-"""A connection: its requests, one after another."""
+"""A connection: its requests, one after another, or the streams of HTTP/2 (``http2``)."""
 
 from __future__ import annotations
 
 import asyncio
 
-from . import log, opening, proxy
+from . import forwarded, log, opening, proxy, uwsgi
 from .exchange import Exchange
 from .head import Request, take
+from .http2.connection import Http2Connection
+from .http2.frames import PREFACE
 from .refused import RequestRefused
 from .response import refusal
 from .service import ServerState
@@ -23,6 +25,7 @@ class ServerConnection:
         self._idle: asyncio.Task[Request | None] | None = None
         self._served = False
         self._session: WebSocketConversation | None = None
+        self._http2: Http2Connection | None = None
 
     async def run(self) -> None:
         """Serve requests until either side ends the connection. Raises only CancelledError."""
@@ -31,11 +34,15 @@ class ServerConnection:
             if self._service.options.proxy_protocol and not await self._introduced():
                 linger = 0.0
                 return
+            if self._service.options.protocol == "uwsgi" and not await self._translated():
+                return
             while (request := await self._next()) is not None:
                 if not await self._serve(request):
                     break
             else:
                 linger = 0.0
+            if self._http2 is not None:
+                linger = await self._http2.run()
         except RequestRefused as error:
             self._refuse(error)
         except asyncio.CancelledError:
@@ -48,6 +55,10 @@ class ServerConnection:
         """Read the PROXY protocol's header, which replaces the addresses of the connection. Returns False if there is
         none, and then nothing is answered."""
         stream, options = self._stream, self._service.options
+        peer = stream.ends[0]
+        if options.proxy_from and not (peer and forwarded.within(peer[0], options.proxy_from)):
+            log.say("a peer that may send no header of the PROXY protocol")
+            return False
         try:
             async with asyncio.timeout(options.head_within):
                 while (header := proxy.take(stream.buffer, options.proxy_protocol)) is None:
@@ -58,6 +69,22 @@ class ServerConnection:
             return False
         if header.ends is not None:
             stream.ends = header.ends
+        return True
+
+    async def _translated(self) -> bool:
+        """Read the variables of a request of the uwsgi protocol, and put its head over HTTP before the body. Returns
+        False if there is none."""
+        stream, options = self._stream, self._service.options
+        try:
+            async with asyncio.timeout(options.head_within):
+                while (variables := uwsgi.take(stream.buffer)) is None:
+                    if not await stream.fill():
+                        return False
+            stream.buffer[:0] = uwsgi.head_of(variables)
+        except (proxy.Malformed, TimeoutError) as error:
+            log.say(f"no request of the uwsgi protocol: {error}")
+            return False
+        stream.ends = (uwsgi.client_of(variables) or stream.ends[0], stream.ends[1])
         return True
 
     async def turn_away(self) -> None:
@@ -72,6 +99,8 @@ class ServerConnection:
             self._idle.cancel()
         if self._session is not None:
             self._session.go_away()
+        if self._http2 is not None:
+            self._http2.stop()
 
     async def _serve(self, request: Request) -> bool:
         """Answer one request. Returns True if the next one can be read."""
@@ -116,7 +145,7 @@ class ServerConnection:
                     if not await stream.fill():
                         return None
             async with asyncio.timeout(options.head_within):
-                while (request := take(stream.buffer, options.limits)) is None:
+                while (request := self._taken()) is None and self._http2 is None:
                     if not await stream.fill():
                         self._cut()
                         return None
@@ -125,6 +154,19 @@ class ServerConnection:
                 raise RequestRefused(408, "SEM-34", "the head did not come in time") from None
             return None
         return request
+
+    def _taken(self) -> Request | None:
+        """The request at the start of the buffer; None if more bytes are needed, or if the client begins HTTP/2 (RFC
+        9113, section 3.4), which only its first bytes can. Raises RequestRefused."""
+        stream = self._stream
+        start = bytes(stream.buffer[: len(PREFACE)])
+        if not self._served and start and PREFACE.startswith(start):
+            if start == PREFACE:
+                self._http2 = Http2Connection(stream, self._service)
+            return None
+        if stream.alpn == "h2":
+            raise RequestRefused(400, "H2-02", "h2 was agreed on, and the connection does not begin with its preface")
+        return take(stream.buffer, self._service.options.limits)
 
     def _cut(self) -> None:
         """Handle the client's end of the stream. Raises RequestRefused if it is within a head."""

@@ -23,13 +23,19 @@ class Key:
     needed: bool = False
 
 
-_flag, _text, _octets = Key((bool,)), Key((str,)), Key((bytes,))
+_flag, _text, _octets, _number = Key((bool,)), Key((str,)), Key((bytes,)), Key((int,))
 
 EVENTS: Mapping[str, Mapping[str, Key]] = {
     "http.response.start": {"status": Key((int,), needed=True), "trailers": _flag},
     "http.response.body": {"body": _octets, "more_body": _flag},
     "http.response.trailers": {"more_trailers": _flag},
     "http.response.pathsend": {"path": Key((str,), needed=True)},
+    "http.response.zerocopysend": {
+        "file": Key((object,), needed=True),
+        "offset": _number,
+        "count": _number,
+        "more_body": _flag,
+    },
     "http.response.early_hint": {},
     "websocket.accept": {"subprotocol": Key((str, type(None)))},
     "websocket.send": {"text": Key((str, type(None))), "bytes": Key((bytes, type(None)))},
@@ -44,13 +50,18 @@ EVENTS: Mapping[str, Mapping[str, Key]] = {
 
 # Extensions that a scope of each type names; every one is a key of its own in the scope's ``extensions``.
 OFFERED: Mapping[str, tuple[str, ...]] = {
-    "http": ("http.response.trailers", "http.response.pathsend", "http.response.early_hint"),
+    "http": (
+        "http.response.trailers",
+        "http.response.pathsend",
+        "http.response.zerocopysend",
+        "http.response.early_hint",
+    ),
     "websocket": ("websocket.http.response",),
     "lifespan": (),
 }
 
 # Extensions that exist and that this server has not.
-ELSEWHERE = ("http.response.push", "http.response.zerocopysend", "http.response.debug")
+ELSEWHERE = ("http.response.push", "http.response.debug")
 
 
 def check(event: object, protocol: str) -> str:

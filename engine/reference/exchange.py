@@ -8,7 +8,7 @@ import h11
 
 from .body import body_of
 from .events import Event, check
-from .files import pieces
+from .files import pieces, pieces_of_descriptor
 from .head import Request
 from .refused import RequestRefused
 from .response import ResponseWriter, answer, refusal
@@ -17,6 +17,7 @@ from .service import ServerState, first, trouble
 from .stream import ServerStream
 from .violations import Disconnected, Violation, remark_on
 
+BODY = "http.response.body"
 UNREAD = 1024 * 1024  # bytes of a body that nobody read, and that are read to keep the connection
 UNREAD_WITHIN = 2.0  # seconds
 
@@ -128,9 +129,12 @@ class Exchange:
             if self._refused:
                 raise Disconnected
             # A client that was not asked for its body may send it or not, so the next request has no certain beginning.
-            self._response.closing = self._service.stopping or (self._expected and not self._body.done)
+            unasked = self._expected and not self._body.done
+            self._response.closing = self._service.stopping or unasked or not self._service.options.keep_alive
             if kind == "http.response.pathsend":
                 return await self._send_path(event["path"])
+            if kind == "http.response.zerocopysend":
+                return await self._send_file(event)
             data = self._response.take(kind, event)
         except Violation as violation:
             violation.report(str(self))
@@ -150,6 +154,15 @@ class Exchange:
         while data := await asyncio.to_thread(next, content, b""):
             await self._stream.write(self._response.piece(data, more=True))
         self._stream.put(self._response.piece(b"", more=False))
+        self._check_end()
+        await self._stream.drain()
+
+    async def _send_file(self, event: Event) -> None:
+        """The extension Zero Copy Send: a part of an open file, as a piece of the body. Raises as ``_send``."""
+        content = pieces_of_descriptor(event)
+        while data := await asyncio.to_thread(next, content, b""):
+            await self._stream.write(self._response.take(BODY, {"body": data, "more_body": True}))
+        self._stream.put(self._response.take(BODY, {"more_body": event.get("more_body", False)}))
         self._check_end()
         await self._stream.drain()
 

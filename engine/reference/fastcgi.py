@@ -1,8 +1,8 @@
 """The strict FastCGI server: ``python -m engine_reference.fastcgi module:app --fd 3``.
 
-It serves WSGI applications, several requests at a time, on one connection too, and calls the application when the
-complete body of a request has arrived. SIGTERM and SIGINT end it. Like the HTTP half of the reference server, it is a
-yardstick, and what its mutants are made of.
+It serves WSGI applications, and ASGI ones (``fastcgi_asgi``), several requests at a time, on one connection too. It
+calls the application when the complete body of a request has arrived. SIGTERM and SIGINT end it. Like the HTTP half of
+the reference server, it is a yardstick, and what its mutants are made of.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from .fastcgi_calls import Application, End, environ_of, play
+from .fastcgi_calls import End, environ_of, play
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, RESULT, UNKNOWN = range(1, 12)
 RESPONDER, KEEP_CONN = 1, 1
@@ -47,7 +47,7 @@ class Request:
 class Connection:
     """One connection, from its first byte to its last."""
 
-    def __init__(self, app: Application, pool: ThreadPoolExecutor, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, app: Any, pool: ThreadPoolExecutor, writer: asyncio.StreamWriter) -> None:
         self.app = app
         self.pool = pool
         self.writer = writer
@@ -162,8 +162,12 @@ class Connection:
     # The application
 
     def call(self, request: Request) -> None:
-        """Call the application in a thread."""
+        """Call the application."""
         request.called = True
+        self.dispatch(request)
+
+    def dispatch(self, request: Request) -> None:
+        """Call a WSGI application in a thread."""
         environ = environ_of(request.pairs, b"".join(request.body))
         loop = asyncio.get_running_loop()
         loop.run_in_executor(self.pool, self.work, environ, request, loop)
@@ -233,8 +237,8 @@ def length_at(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at : at + width], "big") & 0x7FFFFFFF, at + width
 
 
-async def serve(app: Application, listener: socket.socket) -> None:
-    """Serve until a signal."""
+async def serve(app: Any, listener: socket.socket, connection: Callable[..., Connection] = Connection) -> None:
+    """Serve until a signal. ``connection`` calls applications of the interface."""
     signalled = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signalled.set)
@@ -242,7 +246,7 @@ async def serve(app: Application, listener: socket.socket) -> None:
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await Connection(app, pool, writer).serve(reader)
+            await connection(app, pool, writer).serve(reader)
         except ConnectionError:
             pass
         finally:
@@ -258,7 +262,8 @@ async def serve(app: Application, listener: socket.socket) -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Serve an application until a signal. Raises KeyError for an unknown mutant."""
     parser = argparse.ArgumentParser(prog="engine_reference.fastcgi", description="The strict FastCGI server.")
-    parser.add_argument("app", help="module:attribute of a WSGI application")
+    parser.add_argument("app", help="module:attribute of an application")
+    parser.add_argument("--interface", choices=("wsgi", "asgi"), default="wsgi")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--fd", type=int, help="a listening descriptor that this process inherits")
     where.add_argument("--bind", metavar="HOST:PORT")
@@ -273,7 +278,10 @@ def main(words: Sequence[str] | None = None) -> None:
         listener = socket.socket(fileno=options.fd)
     sys.path.insert(0, os.getcwd())
     module, _, name = options.app.partition(":")
-    asyncio.run(serve(cast(Application, getattr(importlib.import_module(module), name)), listener))
+    connection = Connection
+    if options.interface == "asgi":
+        connection = importlib.import_module(".fastcgi_asgi", __package__).AsgiConnection
+    asyncio.run(serve(getattr(importlib.import_module(module), name), listener, connection))
 
 
 if __name__ == "__main__":

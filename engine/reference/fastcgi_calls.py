@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,10 +75,14 @@ def play(app: Application, environ: dict[str, Any], out: Callable[[bytes], objec
             else:
                 put(piece)
     except Exception:
+        traceback.print_exc()
         broken = begun
         status_line[0] = "500 Internal Server Error"
         head[:] = [] if begun else [head_of(status_line[0], [("Content-Type", "text/plain")])]
     finally:
         if hasattr(pieces, "close"):
-            pieces.close()
+            try:
+                pieces.close()
+            except Exception:
+                traceback.print_exc()  # the response has been made, so this is for the log alone
     return End(b"".join(head), status_line[0], broken)

@@ -15,9 +15,11 @@ def say(text: str) -> None:
 
 
 def access(client: tuple[str, int] | None, request: str, version: str, status: int, size: int) -> None:
-    """Write the line of a request: the client, the request, the status and the size of the content in bytes."""
+    """Write the line of a request: the client, the request, the status and the size of the content in bytes. A quote in
+    the request is escaped, so that it does not end the field."""
     who = f"{client[0]}:{client[1]}" if client is not None else "-"
-    say(f'{who} "{request} HTTP/{version}" {status or "-"} {size}')
+    shown = request.replace("\\", "\\\\").replace('"', '\\"')
+    say(f'{who} "{shown} HTTP/{version}" {status or "-"} {size}')
 
 
 def trace(error: BaseException, where: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
-from . import mutants
+from . import mutants, wsgi
 from .options import Options, parsed
 from .server import ReferenceServer
 from .service import App
@@ -24,7 +24,8 @@ def main(words: Sequence[str] | None = None) -> int:
     Raises KeyError for an unknown mutant."""
     options = parsed(words)
     if options.mutant:
-        mutants.install(options.mutant)
+        family = importlib.import_module(f"{mutants.__name__}.wsgi") if options.interface == "wsgi" else mutants
+        family.install(options.mutant)
     # websockets logs each connection, and errors that the client receives anyway.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     sys.path.insert(0, os.getcwd())
@@ -39,8 +40,15 @@ def serve(options: Options, listener: socket.socket) -> int:
     """Serve in this process. Returns the exit status, ``server.RETIRED`` after the last request that a worker
     serves. Raises the errors of ``loaded``."""
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
-        server = ReferenceServer(loaded(options.app), options)
+        server = ReferenceServer(application(options), options)
         return runner.run(server.run(listener))
+
+
+def application(options: Options) -> App:
+    """The application, in an adapter if it is one for WSGI. Raises the errors of ``loaded``."""
+    if options.interface == "asgi":
+        return loaded(options.app)
+    return wsgi.asgi(cast(wsgi.Application, loaded(options.app)), processes=options.workers)
 
 
 def loaded(name: str) -> App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -16,21 +17,26 @@ MESSAGE_LIMIT = 16 * 1024 * 1024
 class Options:
     """The server's options. Times are in seconds, sizes in bytes.
 
-    ``app`` is module:attribute. ``fd`` is a listening descriptor, else ``bind`` is the address. ``workers`` is the
+    ``app`` is module:attribute, and ``interface`` is ``asgi`` or ``wsgi``. ``fd`` is a listening descriptor, else
+    ``bind`` is the address. ``workers`` is the
     number of processes that serve; with one it is this one, and SIGHUP replaces none. ``head_within`` limits a head
     from its first byte, ``keep_alive`` an idle connection, ``graceful`` the calls after a signal; ``ping`` is the
     interval of pings to a WebSocket's client, 0 for none, and ``ping_timeout`` the time for a pong, the interval by
     default. ``max_requests`` is the number of requests after which a worker is replaced, ``limits`` are those of a
     request, ``limit_connections`` is the number of open connections of a worker beyond which a new one is answered with
     503; 0 is no limit for both. ``backlog`` is the length of the queue of connections. ``access_log`` logs each
-    request. ``proxy_protocol`` requires a header of the PROXY protocol on each connection: a word of proxy.VERSIONS, ""
-    for none. ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate``
-    and ``key`` are files for TLS, "" for none. ``client_ca`` is the file of the authority for clients, whose
-    certificate is requested as ``client_cert`` says: ``optional``, ``required``, or "" for not at all. ``mutant`` names
-    a deliberate fault, "" for none.
+    request. ``protocol`` is that of the requests: ``http`` or ``uwsgi``. ``proxy_protocol`` requires a header of the
+    PROXY protocol on each connection: a word of proxy.VERSIONS, "" for none.
+    ``proxy_from`` are the networks of those who may send it, "" for all. ``trust_proxy`` believes
+    X-Forwarded-For and X-Forwarded-Proto of every peer, and ``trusted`` those of some networks; both lists are in the
+    environment.
+    ``lifespan`` is ``auto``, ``on`` or ``off``. ``certificate`` and ``key`` are files for TLS, "" for none.
+    ``client_ca`` is the file of the authority for clients, whose certificate is requested as ``client_cert`` says:
+    ``optional``, ``required``, or "" for not at all. ``mutant`` names a deliberate fault, "" for none.
     """
 
     app: str = ""
+    interface: str = "asgi"
     fd: int | None = None
     bind: str = "127.0.0.1:8000"
     loop: str = "auto"
@@ -38,6 +44,7 @@ class Options:
     lifespan: str = "auto"
     root_path: str = ""
     trust_proxy: bool = False
+    trusted: str = ""
     keep_alive: float = 15.0
     head_within: float = 30.0
     graceful: float = 10.0
@@ -49,7 +56,9 @@ class Options:
     limit_connections: int = 0
     backlog: int = 2048
     access_log: bool = False
+    protocol: str = "http"
     proxy_protocol: str = ""
+    proxy_from: str = ""
     certificate: str = ""
     key: str = ""
     client_ca: str = ""
@@ -61,7 +70,8 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     """The options of a command line, the process's own where none is given. Exits with status 2 for a wrong one."""
     defaults = Options()
     parser = argparse.ArgumentParser(prog="engine_reference", description="The strict server of the engine.")
-    parser.add_argument("app", help="module:attribute of an ASGI 3 application")
+    parser.add_argument("app", help="module:attribute of an application")
+    parser.add_argument("--interface", choices=("asgi", "wsgi"), default=defaults.interface)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--fd", type=int, help="a listening descriptor that this process inherits")
     where.add_argument("--bind", default=defaults.bind, help="HOST:PORT, or unix:PATH (%(default)s)")
@@ -82,6 +92,7 @@ def parsed(words: Sequence[str] | None = None) -> Options:
         parser.add_argument(f"--limit-{name}", type=_count, default=limit.default, metavar=unit)
     parser.add_argument("--limit-connections", type=_count, default=defaults.limit_connections, metavar="COUNT")
     parser.add_argument("--backlog", type=_count, default=defaults.backlog, metavar="COUNT")
+    parser.add_argument("--protocol", choices=("http", "uwsgi"), default=defaults.protocol)
     parser.add_argument("--proxy-protocol", choices=tuple(VERSIONS), default=defaults.proxy_protocol)
     parser.add_argument("--access-log", action="store_true", help="log a line for each request")
     parser.add_argument("--certificate", default=defaults.certificate, metavar="FILE", help="serve TLS with this (PEM)")
@@ -91,7 +102,8 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     parser.add_argument("--mutant", default=defaults.mutant, metavar="NAME", help="a deliberate fault, see mutants.py")
     found = vars(parser.parse_args(words))
     limits = Limits(**{limit.name: found.pop(f"limit_{limit.name}") for limit in fields(Limits)})
-    options = Options(**found, limits=limits)
+    trusted, proxy_from = (os.environ.get(name, "") for name in ("FORWARDED_ALLOW_IPS", "PROXY_ALLOW_IPS"))
+    options = Options(**found, limits=limits, trusted=trusted, proxy_from=proxy_from)
     if bool(options.certificate) != bool(options.key) or bool(options.client_cert) != bool(options.client_ca):
         parser.error("--certificate goes with --key, and --client-cert with --client-ca")
     if options.client_cert and not options.certificate:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 LONGEST_LINE = 107  # of version 1, with its CRLF
-VERSIONS = {"v1": (1,), "v2": (2,), "any": (1, 2)}
+VERSIONS = {"v1": (1,), "v2": (1, 2), "any": (1, 2)}  # a receiver of version 2 understands both (PROXY-03)
 
 _line = re.compile(rb"PROXY (TCP4|TCP6) ([0-9A-Fa-f.:]+) ([0-9A-Fa-f.:]+) (0|[1-9][0-9]{0,4}) (0|[1-9][0-9]{0,4})")
 # The sizes of the address blocks of version 2, by family and transport: TCP over IPv4 and IPv6. Other valid

@@ -52,6 +52,7 @@ class ResponseWriter:
         self._takes_trailers = request.version == "1.1" and "trailers" in request.words(b"te")
         self._takes_hints = request.version == "1.1"
         self._head: tuple[int, Fields] | None = None
+        self._phrase: bytes | None = None  # the reason that a WSGI application has given
         self._announced = False
         self._bare = False
         self._left: int | None = None
@@ -138,6 +139,7 @@ class ResponseWriter:
         given = fields_of(event, self._remark)
         length = _length_of(given)
         self._head = status, given
+        self._phrase = getattr(event["status"], "phrase", None)
         self._bare = self._is_head or status in (204, 205, 304)
         self._left = None if self._bare else length
         self._announced = bool(event.get("trailers", False))
@@ -149,7 +151,8 @@ class ResponseWriter:
         if self._head is None:
             return b""
         (status, given), self._head = self._head, None
-        response = h11.Response(status_code=status, headers=self._own(given, status), reason=reason(status))
+        phrase = reason(status) if self._phrase is None else self._phrase
+        response = h11.Response(status_code=status, headers=self._own(given, status), reason=phrase)
         out = self._emit(response)
         lower = out.lower()
         self.framed = self._bare or b"\r\ncontent-length:" in lower or b"\r\ntransfer-encoding:" in lower
@@ -203,7 +206,8 @@ class ResponseWriter:
         return out
 
     def _emit(self, event: h11.Response | h11.InformationalResponse | h11.Data | h11.EndOfMessage) -> bytes:
-        return self._protocol.send(event)
+        data: bytes = self._protocol.send(event)
+        return data
 
 
 def _length_of(fields: Fields) -> int | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
 from .events import OFFERED
+from .forwarded import forwarded
 from .head import Request
 from .options import Options
 from .stream import Ends
@@ -24,8 +24,7 @@ def scope_of(
     ``tls`` the extension of that name, None without TLS."""
     client, server = ends
     scheme = "http" if tls is None else "https"
-    if options.trust_proxy:
-        client, scheme = forwarded_for(request) or client, forwarded_proto(request) or scheme
+    client, scheme = forwarded(request, client, scheme, options)
     scope: Scope = {
         "type": kind,
         "asgi": {"version": "3.0", "spec_version": SPEC_VERSION},
@@ -41,7 +40,8 @@ def scope_of(
         "extensions": {name: {} for name in OFFERED[kind]},
     }
     if kind == "http":
-        scope["method"] = request.method.upper()
+        # ASGI has it in upper case; PEP 3333 leaves it as it is.
+        scope["method"] = request.method if options.interface == "wsgi" else request.method.upper()
     else:
         scope["subprotocols"] = subprotocols(request)
     if tls is not None:
@@ -61,18 +61,3 @@ def subprotocols(request: Request) -> list[str]:
     """The subprotocols that a client offers, from all its lines, in order; their letter case counts."""
     members = b",".join(request.values(b"sec-websocket-protocol")).decode("latin-1").split(",")
     return [word for member in members if (word := member.strip(" \t"))]
-
-
-def forwarded_for(request: Request) -> tuple[str, int] | None:
-    """The first address of X-Forwarded-For, which has no port; None if it is no address."""
-    first = b",".join(request.values(b"x-forwarded-for")).decode("latin-1").split(",")[0].strip(" \t")
-    try:
-        return str(ipaddress.ip_address(first)), 0
-    except ValueError:
-        return None
-
-
-def forwarded_proto(request: Request) -> str | None:
-    """The scheme of X-Forwarded-Proto; None if it is neither http nor https."""
-    found = request.words(b"x-forwarded-proto")
-    return {"http": "http", "ws": "http", "https": "https", "wss": "https"}.get(found[0]) if len(found) == 1 else None

@@ -8,7 +8,7 @@ import enum
 
 from .body import body_of
 from .events import Event, check
-from .fields import fields_of
+from .fields import Fields, fields_of, has, without
 from .frames import LONGEST_REASON, ClientFrames
 from .head import Request
 from .opening import OWN, Opening, opened
@@ -62,7 +62,7 @@ class WebSocketConversation:
     async def run(self) -> None:
         """Serve it until the connection can be closed. An invalid handshake is refused without the application."""
         try:
-            self._opening = opened(self._request, self._service.options.message_limit)
+            self._opening = self._opened()
             await self._skip_content()
         except RequestRefused as error:
             if not self._stream.lost:
@@ -91,6 +91,15 @@ class WebSocketConversation:
         if self._stage is WebSocketStage.OPEN:
             with contextlib.suppress(Disconnected):
                 self._close(GOING_AWAY, "")
+
+    def _opened(self) -> Opening:
+        """The outcome of the handshake, if the application accepts it. Raises RequestRefused."""
+        return opened(self._request, self._service.options.message_limit)
+
+    def _agree(self, fields: Fields) -> None:
+        """Send the response that opens the WebSocket. Raises Disconnected."""
+        lines = b"".join(b"%s: %s\r\n" % field for field in fields)
+        self._stream.put(b"HTTP/1.1 101 Switching Protocols\r\n" + lines + b"\r\n")
 
     async def _skip_content(self) -> None:
         """Read past a handshake's content, if it has any, after 100 (Continue) if the client expects it (SEM-41).
@@ -235,9 +244,8 @@ class WebSocketConversation:
         if self._stage is WebSocketStage.OVER:
             raise Disconnected
         assert self._opening is not None
-        fields = [*self._opening.fields, *([(b"sec-websocket-protocol", chosen.encode())] if chosen else []), *given]
-        lines = b"".join(b"%s: %s\r\n" % field for field in fields)
-        self._stream.put(b"HTTP/1.1 101 Switching Protocols\r\n" + lines + b"\r\n")
+        own = without(self._opening.fields, b"date") if has(given, b"date") else self._opening.fields
+        self._agree([*own, *([(b"sec-websocket-protocol", chosen.encode())] if chosen else []), *given])
         self._frames = ClientFrames(self._opening.protocol)
         self._stage = WebSocketStage.OPEN
         self._accepted.set()

@@ -13,7 +13,9 @@ from .violations import Disconnected
 
 PIECE = 64 * 1024
 AHEAD = 256 * 1024  # bytes that are kept for later while nobody wants them
-LINGER = 1.0  # seconds
+LINGER = 1.0  # seconds without a byte from the client
+TLS_LINGER = 0.1  # the same with TLS, where this side cannot end first
+LONGEST_LINGER = 10.0  # seconds
 SLOWEST = 60.0  # seconds that a client may take to read the last of an answer
 
 Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
@@ -21,8 +23,8 @@ Ends = tuple[tuple[str, int] | None, tuple[str, int | None] | None]
 
 class ServerStream:
     """One connection. ``buffer`` has the bytes that were received and not taken; ``ended`` is true at the end of the
-    stream. ``tls`` has the extension of that name, None without TLS. ``status`` is that of the first final response
-    since it was set to 0.
+    stream. ``tls`` has the extension of that name, and ``alpn`` the protocol that was agreed on, None without TLS.
+    ``status`` is that of the first final response since it was set to 0.
 
     One task at a time may read.
     """
@@ -35,6 +37,8 @@ class ServerStream:
         self.ends = _ends(writer)
         self.status = 0
         self.tls = extension_of(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
+        session = writer.get_extra_info("ssl_object")
+        self.alpn: str | None = session.selected_alpn_protocol() if session is not None else None
 
     @property
     def lost(self) -> bool:
@@ -83,20 +87,31 @@ class ServerStream:
     async def close(self, linger: float = LINGER) -> None:
         """End the connection once everything is out.
 
-        This side ends first, and for ``linger`` seconds it drops received bytes: closing a connection with unread bytes
-        resets it, and the client might lose the answer (RFC 9112, section 9.6). With TLS the transport itself does
-        so: it sends a closure alert, and waits for that of the client.
+        This side ends first, and drops received bytes until none came for ``linger`` seconds, or until LONGEST_LINGER:
+        closing a connection with unread bytes resets it, and the client might lose the answer (RFC 9112, section 9.6).
+        With TLS this side closes after that: the transport sends a closure alert, and waits for that of the client.
         """
-        if linger and self.tls is None and not self.lost:
+        if linger and not self.lost:
             with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(linger):
+                async with asyncio.timeout(LONGEST_LINGER):
                     await self._writer.drain()
-                    self._writer.write_eof()
-                    while await self.fill():
+                    if self.tls is None:
+                        self._writer.write_eof()
+                    while await self._more(linger if self.tls is None else min(linger, TLS_LINGER)):
                         self.buffer.clear()
         # The transport goes on to write what a slow client has not read yet.
         asyncio.get_running_loop().call_later(SLOWEST, self._writer.transport.abort)
         self._writer.close()
+
+    async def _more(self, linger: float) -> bool:
+        """Wait for bytes. Returns False at the end of the stream, and if none came for ``linger`` seconds while nothing
+        waited to be written."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(linger):
+                    return await self.fill()
+            if not self._writer.transport.get_write_buffer_size():
+                return False
 
     def reset(self) -> None:
         """End the connection with a reset, so that the client notices the cut."""

@@ -47,7 +47,7 @@ def tls_from(certificate: str, key: str, client_ca: str = "", client_cert: str =
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["h2", "http/1.1"])
     if client_ca:
         context.load_verify_locations(client_ca)
     context.verify_mode = ASKS[client_cert]

@@ -60,6 +60,31 @@ def reading(change: Callable[[Environ], Environ]) -> Wrap:
     return wrap
 
 
+def needing(name: str) -> Callable[[Environ], Environ]:
+    """The app raises KeyError without a variable."""
+
+    def change(environ: Environ) -> Environ:
+        environ[name] = environ[name]
+        return environ
+
+    return change
+
+
+def by_another(method: str) -> Callable[[Environ], Environ]:
+    """The body is read by a method that PEP 3333 does not list, where the server has it."""
+
+    def change(environ: Environ) -> Environ:
+        found = getattr(environ["wsgi.input"], method, None)
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        if found is not None and size:
+            buffer = bytearray(size)
+            body = bytes(buffer[: found(buffer) or 0]) if method == "readinto" else found(size)
+            environ["wsgi.input"] = io.BytesIO(body)
+        return environ
+
+    return change
+
+
 def without(start: Start, name: str) -> Start:
     return start[0], [pair for pair in start[1] if pair[0] != name]
 
@@ -167,6 +192,10 @@ def always_chunks(inner: WsgiApp) -> WsgiApp:
 
 MUTANTS: Mapping[str, Wrong] = {
     **boundary.MUTANTS,
+    "reads-by-read1": Wrong("the body is read by read1", reading(by_another("read1"))),
+    "reads-by-readinto": Wrong("the body is read by readinto", reading(by_another("readinto"))),
+    "needs-remote-addr": Wrong("REMOTE_ADDR is read without a default", reading(needing("REMOTE_ADDR"))),
+    "needs-query-string": Wrong("QUERY_STRING is read without a default", reading(needing("QUERY_STRING"))),
     "another-type": Wrong("a text has the type text/html", on("/", header("Content-Type", "text/html"), "GET")),
     "echo-cut": Wrong("the last byte of an echo is lost", on("/echo", cut)),
     "json-is-lost": Wrong("JSON is not parsed", on("/json", of_json(lambda said: {**said, "received": None}))),

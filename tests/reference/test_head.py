@@ -80,7 +80,7 @@ def test_a_minor_version_beyond_is_the_highest_there_is() -> None:
         (with_fields(b": 1"), 400, "H1-29"),
         (with_fields(b"Xabc"), 400, "H1-29"),
         (with_fields(b"X[]: 1"), 400, "H1-29"),
-        (with_fields(b"X: a\0b"), 400, "H1-29"),
+        (with_fields(b"X: a\0b"), 400, "H1-32"),
         (with_fields(b"Transfer-", b"Encoding: chunked"), 400, "H1-29"),
         (with_fields(b"Content-Length: +5"), 400, "FRAME-01"),
         (with_fields(b"Content-Length:"), 400, "FRAME-01"),

@@ -83,6 +83,7 @@ def test_compression_where_it_is_offered_rightly(offer: str, agreed: bytes | Non
         ((KEY,), 426, "WS-08"),
         (("Sec-WebSocket-Version: 8", KEY), 426, "WS-08"),
         ((VERSION, KEY, "Sec-WebSocket-Extensions: ;"), 400, "WS-51"),
+        ((VERSION, KEY, "Sec-WebSocket-Protocol: a\x01b"), 400, "H1-32"),
     ],
 )
 def test_what_is_refused(fields: tuple[str, ...], status: int, clause: str) -> None:

@@ -75,9 +75,9 @@ def test_what_is_no_header_is_refused(data: bytes) -> None:
 
 
 def test_only_the_versions_that_are_expected() -> None:
-    for version, other in (("v1", VALID[4][0]), ("v2", VALID[0][0])):
-        with pytest.raises(Malformed):
-            take(bytearray(other), version)
+    with pytest.raises(Malformed):
+        take(bytearray(VALID[4][0]), "v1")
+    assert take(bytearray(VALID[0][0]), "v2") == ProxyHeader(FOUR)
 
 
 def test_the_application_is_told_the_addresses_of_the_header_and_a_wrong_one_ends_the_connection() -> None:
@@ -96,3 +96,13 @@ def test_the_application_is_told_the_addresses_of_the_header_and_a_wrong_one_end
 
     run("asyncio", test())
     assert scopes == [FOUR]
+
+
+def test_a_header_is_only_taken_from_those_who_may_send_it() -> None:
+    async def test() -> None:
+        for peers, served in (("192.0.2.0/24", False), ("192.0.2.0/24, 127.0.0.1", True)):
+            async with serving(echo, proxy_protocol="any", proxy_from=peers) as address:
+                request = head("GET / HTTP/1.1", "Connection: close")
+                assert (b" 201 " in await exchange(address, VALID[0][0], request)) == served
+
+    run("asyncio", test())

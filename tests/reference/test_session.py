@@ -237,6 +237,21 @@ def test_nothing_is_answered_before_the_application_has() -> None:
     run("asyncio", test())
 
 
+def test_a_date_of_the_application() -> None:
+    async def test() -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "websocket.accept", "headers": [(b"date", b"then")]})
+            await receive()
+
+        async with serving(app) as address, connected(address) as client:
+            await client.send(head("GET /ws HTTP/1.1", *UPGRADE))
+            answer = await client.until(b"\r\n\r\n")
+            assert answer.lower().count(b"\r\ndate: ") == 1
+            assert b"\r\ndate: then\r\n" in answer
+
+    run("asyncio", test())
+
+
 def test_100_before_101() -> None:
     async def test() -> None:
         async with serving(Echo()) as address, connected(address) as client:

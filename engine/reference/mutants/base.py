@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from .. import connection
 from ..exchange import Exchange
 from ..scope import scope_of
+from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
 from .base_values import Install, Mutant, Wrong, constant, replaced, together
@@ -122,6 +124,18 @@ def received_by_websockets(change: Callable[[Any, Event], Event | Awaitable[Even
     return received(change, WebSocketConversation)
 
 
+def served_with(**changes: Any) -> Install:
+    """Serve with other options than those of the command line; the options of the supervisor stay."""
+
+    def wrong(right: Any) -> Any:
+        def init(self: ServerState, app: Any, options: Any, *rest: Any, **more: Any) -> None:
+            right(self, app, replace(options, **changes), *rest, **more)
+
+        return init
+
+    return replaced(ServerState, "__init__", wrong)
+
+
 def header(event: Event, name: bytes) -> list[bytes]:
     """The values of a header of an event; ``name`` is in lower case."""
     return [value for found, value in event.get("headers", ()) if found.lower() == name]
@@ -134,6 +148,6 @@ def without_headers(event: Event, *names: bytes) -> Event:
 
 __all__ = [
     "OWN", "PROBE", "Event", "Install", "Mutant", "Scope", "constant", "everywhere", "header", "heads", "is_probe",
-    "received", "received_by_websockets", "replaced", "scopes", "sent", "sent_by_websockets", "together",
+    "received", "received_by_websockets", "replaced", "scopes", "sent", "sent_by_websockets", "served_with", "together",
     "without_headers", "written",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from ..exchange import Exchange
 from ..lifespan import Lifespan
 from ..response import ResponseStage
 from ..session import WebSocketConversation
-from .base import PROBE, Event, Install, Mutant, constant, sent, together
+from .base import PROBE, Event, Install, Mutant, constant, received, received_by_websockets, sent, together
 
 CALLS = {"http": Exchange, "websocket": WebSocketConversation, "lifespan": Lifespan}
 
@@ -129,7 +129,28 @@ def _but_probes(change: Callable[[Any, Event], Event]) -> Install:
     return sent(lambda call, event: event if call._request.target.path == PROBE else change(call, event))
 
 
+def _bare_types(event: Event) -> Event:
+    return {**event, "type": str(event["type"]).rpartition(".")[2]}
+
+
+def _outside_http(call: Any, event: Event) -> Event:
+    return _bare_types(event) if event["type"] == "http.disconnect" else event
+
+
+def _outside_websocket(call: Any, event: Event) -> Event:
+    return _bare_types(event) if event["type"] == "websocket.disconnect" else event
+
+
+def _outside_lifespan(call: Any, event: Event) -> Event:
+    return _bare_types(event) if event["type"] == "lifespan.shutdown" else event
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "disconnect-without-namespace": Mutant("http.disconnect is called disconnect", received(_outside_http)),
+    "ws-disconnect-without-namespace": Mutant(
+        "websocket.disconnect is called disconnect", received_by_websockets(_outside_websocket)
+    ),
+    "shutdown-without-namespace": Mutant("lifespan.shutdown is called shutdown", received(_outside_lifespan, Lifespan)),
     "unknown-event-ignored": Mutant("send() ignores events of an unknown type", _all(_known)),
     "wrong-types-ignored": Mutant("send() makes what it can of values of the wrong type", _all(_coerced)),
     "flags-of-any-type": Mutant("send() takes any value for a flag", _all(_flags)),

@@ -13,6 +13,7 @@ from ..deflate import Deflates, ServerInflater
 from ..response import ResponseWriter
 from ..session import WebSocketConversation
 from .base import Event, Install, Mutant, constant, replaced, scopes, sent
+from .base_values import Wrong
 
 
 def _begun(**attributes: object) -> Install:
@@ -89,6 +90,50 @@ def _first_of_file(right: Any) -> Any:
             return
 
     return pieces
+
+
+def _nothing(right: Any) -> Any:
+    return lambda event: iter(())
+
+
+def _event(without: tuple[str, ...] = (), **more: object) -> Wrong:
+    """Send another part of an open file."""
+
+    def wrong(right: Any) -> Any:
+        return lambda event: right({**{key: event[key] for key in event if key not in without}, **more})
+
+    return wrong
+
+
+def _closes(right: Any) -> Any:
+    def pieces(event: Event) -> Any:
+        yield from right(event)
+        os.close(event["file"].fileno())
+
+    return pieces
+
+
+def _of_file(event: Event) -> bool:
+    return event.get("type") == "http.response.zerocopysend"
+
+
+def _ends_with_file(call: Any, event: Event) -> Event:
+    return {**event, "more_body": False} if _of_file(event) else event
+
+
+def _once(call: Any, event: Event) -> Event:
+    if _of_file(event):
+        if getattr(call, "_has_file", False):
+            raise RuntimeError("a file after another one")
+        call._has_file = True
+    return event
+
+
+def _not_mixed(call: Any, event: Event) -> Event:
+    if _of_file(event) and call._response.sent and not getattr(call, "_has_file", False):
+        raise RuntimeError("a file after a piece of the body")
+    call._has_file = getattr(call, "_has_file", False) or _of_file(event)
+    return event
 
 
 def _declined(right: Any) -> Any:
@@ -198,6 +243,30 @@ MUTANTS: Mapping[str, Mutant] = {
         "a path that leads nowhere is sent as an empty file", replaced(exchange, "pieces", _never_missing)
     ),
     "files-relative": Mutant("a relative path is accepted", replaced(exchange, "pieces", _relative)),
+    "descriptors-empty": Mutant(
+        "a file that is sent by its descriptor is empty", replaced(exchange, "pieces_of_descriptor", _nothing)
+    ),
+    "descriptors-first-piece": Mutant(
+        "the first piece of an open file is sent", replaced(exchange, "pieces_of_descriptor", _first_of_file)
+    ),
+    "descriptors-whole": Mutant(
+        "the part of an open file that is sent is the whole of it",
+        replaced(exchange, "pieces_of_descriptor", _event(without=("count",), offset=0)),
+    ),
+    "descriptors-without-offset": Mutant(
+        "the offset in an open file is ignored",
+        replaced(exchange, "pieces_of_descriptor", _event(without=("offset",))),
+    ),
+    "descriptors-without-count": Mutant(
+        "the count of bytes of an open file is ignored",
+        replaced(exchange, "pieces_of_descriptor", _event(without=("count",))),
+    ),
+    "descriptors-end": Mutant("a file that is sent by its descriptor ends the response", sent(_ends_with_file)),
+    "descriptors-closed": Mutant(
+        "the server closes the descriptor of a file", replaced(exchange, "pieces_of_descriptor", _closes)
+    ),
+    "descriptors-once": Mutant("send() raises for a second file in one response", sent(_once)),
+    "descriptors-not-mixed": Mutant("send() raises for a file after a piece of the body", sent(_not_mixed)),
     "no-deflate": Mutant("permessage-deflate is declined", replaced(Deflates, "process_request_params", _declined)),
     "deflate-unasked": Mutant(
         "the answer has a parameter of compression that the client did not offer",

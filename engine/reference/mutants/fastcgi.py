@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import fastcgi
+from .. import fastcgi, fastcgi_asgi
 from ..fastcgi import (
     BEGIN,
     CANT_MULTIPLEX,
@@ -23,11 +23,20 @@ from ..fastcgi import (
     Connection,
     Request,
 )  # fmt: skip
+from ..fastcgi_asgi import AsgiCall
 from ..fastcgi_calls import End
 from . import fastcgi_calls
 from .base_values import Install, Mutant, constant, replaced, together
 
 PEER = b"HTTP_X_ENGINE_PEER"  # only a gateway of the engine sets it
+
+
+def _nothing(right: Any) -> Any:
+    return lambda self: None
+
+
+def _without_query(right: Any) -> Any:
+    return lambda pairs: {**right(pairs), "query_string": b""}
 
 
 def install(name: str) -> None:
@@ -258,6 +267,25 @@ def _large_closes(self: Connection, request: Request) -> bool:
     return not large
 
 
+def _abort_ends_all(self: Connection, request: Request) -> bool:
+    for other in [one for one in self.requests.values() if one is not request]:
+        del self.requests[other.id]
+        self.end(other, fastcgi.COMPLETE)
+    return True
+
+
+def _abort_closes(self: Connection, request: Request) -> None:
+    self.over = True
+    self.writer.close()
+
+
+def _abort_the_last(right: Any) -> Any:
+    def abort(self: Connection, request: Request) -> None:
+        right(self, list(self.requests.values())[-1])
+
+    return abort
+
+
 def _no_values(self: Connection, kind: int, content: bytes) -> bool:
     return kind != fastcgi.GET_VALUES
 
@@ -334,6 +362,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "abort-calls": Mutant(
         "the application is called for a request that is aborted before its parameters", _before("abort", _abort_calls)
     ),
+    "abort-ends-all": Mutant("an abort ends all requests of the connection", _before("abort", _abort_ends_all)),
+    "abort-closes": Mutant("the connection is closed after an abort", _after("abort", _abort_closes)),
+    "abort-the-last": Mutant(
+        "an abort ends the request that began last", replaced(Connection, "abort", _abort_the_last)
+    ),
     "left-behind-called": Mutant(
         "the application is called if the web server leaves before the end of the parameters",
         replaced(Connection, "serve", _left_behind),
@@ -378,6 +411,12 @@ MUTANTS: Mapping[str, Mutant] = {
     "app-status-1": Mutant(
         "the application's status is 1",
         _sent(lambda kind, id, content: (kind, id, b"\0\0\0\1" + content[4:] if kind == END else content)),
+    ),
+    "aborts-unheard": Mutant(
+        "an ASGI application does not hear that its request is aborted", replaced(AsgiCall, "leave", _nothing)
+    ),
+    "asgi-params-cut": Mutant(
+        "an ASGI application has a scope without the query", replaced(fastcgi_asgi, "scope_of", _without_query)
     ),
     **fastcgi_calls.MUTANTS,
 }

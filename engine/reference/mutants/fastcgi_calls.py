@@ -76,6 +76,15 @@ def _length_of_body(pairs: Any, body: bytes) -> tuple[Any, bytes]:
     return ([*others, (b"CONTENT_LENGTH", b"%d" % len(body))] if body else pairs), body
 
 
+def _needed(name: str) -> Install:
+    """The application is called only with a variable."""
+    return _environ(lambda environ: environ[name])
+
+
+def _pairs_needed(name: bytes) -> Install:
+    return _inputs(lambda pairs, body: ([*pairs][dict(pairs)[name] is None :], body))
+
+
 def _raises_with_200(app: Any) -> Any:
     def wrong(environ: Any, start_response: Any) -> Any:
         try:
@@ -258,4 +267,14 @@ MUTANTS: Mapping[str, Mutant] = {
     "values-as-utf-8": Mutant("values are decoded from UTF-8", _environ(_texts)),
     "custom-lost": Mutant("fields X- are dropped", _environ(_custom_lost)),
     "protocol-1-1": Mutant("SERVER_PROTOCOL is always HTTP/1.1", _set("SERVER_PROTOCOL", "HTTP/1.1")),
+    "content-type-twice": Mutant(
+        "a second Content-Type follows that of the application",
+        _fields(lambda fields: [*fields, ("Content-Type", "text/html")]),
+    ),
+    "status-twice": Mutant("the status stands in two fields", _fields(lambda fields: [("Status", "200 OK"), *fields])),
+    "remote-addr-needed": Mutant("a request without REMOTE_ADDR is no request", _needed("REMOTE_ADDR")),
+    "query-needed": Mutant("a request without QUERY_STRING is no request", _needed("QUERY_STRING")),
+    "request-uri-needed": Mutant("a request without REQUEST_URI is no request", _needed("REQUEST_URI")),
+    "script-name-needed": Mutant("a request without SCRIPT_NAME is no request", _pairs_needed(b"SCRIPT_NAME")),
+    "host-needed": Mutant("a request without Host is no request", _needed("HTTP_HOST")),
 }

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import pairwise
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 PREFIX = "generated-"
-NAME = re.compile(r"generated-([a-z0-9-]+)-([0-9]+)")
+NAME = re.compile(r"generated-([a-z0-9_-]+)-([0-9]+)")
 # Modules without behaviour towards clients and applications, and those of the FastCGI server.
 LEFT_OUT = ("__init__", "__main__", "log", "main", "options", "limits", "fastcgi", "fastcgi_calls")
 # Calls whose arguments are words for people.
@@ -196,20 +197,20 @@ def summary(name: str) -> str:
     found = NAME.fullmatch(name)
     if found is None or found[1] not in modules():
         return ""
-    every = changes(ast.parse(source(found[1]).read_text("utf-8")))
-    if int(found[2]) >= len(every):
-        return ""
-    change = every[int(found[2])]
-    return f"engine/reference/{found[1]}.py:{change.line}: {change.what}"
+    every = _summaries(found[1])
+    return every[int(found[2])] if int(found[2]) < len(every) else ""
 
 
 def every_name() -> list[str]:
     """The names of all generated mutants."""
-    return [
-        named(module, number)
-        for module in modules()
-        for number, _ in enumerate(changes(ast.parse(source(module).read_text("utf-8"))))
-    ]
+    return [named(module, number) for module in modules() for number, _ in enumerate(_summaries(module))]
+
+
+@cache
+def _summaries(module: str) -> list[str]:
+    """The changes of a module with file and line. The code of a release does not change while it runs."""
+    found = changes(ast.parse(source(module).read_text("utf-8")))
+    return [f"engine/reference/{module}.py:{change.line}: {change.what}" for change in found]
 
 
 class _Loader(SourceFileLoader):

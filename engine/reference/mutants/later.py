@@ -6,6 +6,7 @@ requests, in the way that the mutant names.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -133,6 +134,49 @@ def _with(turn: type[Turn]) -> Install:
         return run
 
     return replaced(Exchange, "run", wrong)
+
+
+class _Watched:
+    """A service that remembers the scope of the call it makes."""
+
+    def __init__(self, right: Any) -> None:
+        self.right = right
+        self.scope: Scope = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.right, name)
+
+    def call(self, scope: Scope, *given: Any) -> Any:
+        self.scope = scope
+        return self.right.call(scope, *given)
+
+
+def _read_ahead(right: Any) -> Any:
+    """The head of the next request is read during the call, into the scope of the call."""
+
+    async def run(self: Any) -> bool:
+        service = self._service = _Watched(self._service)
+
+        async def watch() -> None:
+            while await self._stream.fill():
+                line, _, fields = bytes(self._stream.buffer).partition(b"\r\n")
+                if line.endswith(b" HTTP/1.1"):
+                    service.scope["method"], service.scope["path"] = line.decode("latin-1").split(" ")[:2]
+                    service.scope["headers"] += [
+                        (name.lower(), value.strip())
+                        for name, colon, value in (one.partition(b":") for one in fields.split(b"\r\n"))
+                        if colon and name.lower() != OWN
+                    ]
+
+        if self._request.method != "GET":
+            return bool(await right(self))
+        watching = asyncio.create_task(watch())
+        try:
+            return bool(await right(self))
+        finally:
+            watching.cancel()
+
+    return run
 
 
 def _of(exchange: Any) -> Leftovers:
@@ -302,6 +346,10 @@ def _staying(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "next-head-in-the-scope": Mutant(
+        "the next request on a connection is read into the scope of the call under way",
+        replaced(Exchange, "run", _read_ahead),
+    ),
     "later-paths": Mutant("later requests on a connection have the path of the first", _with(_Path)),
     "later-queries": Mutant("later requests on a connection have the query of the first", _with(_Query)),
     "later-methods": Mutant("later requests on a connection have the method of the first", _with(_Method)),

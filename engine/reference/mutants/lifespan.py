@@ -11,6 +11,7 @@ from .. import log
 from ..connection import ServerConnection
 from ..lifespan import Failed, Lifespan, Phase
 from ..response import answer
+from ..scope import SPEC_VERSION
 from ..server import FAILED, ReferenceServer
 from ..workers import Workers
 from .base import PROBE, Event, Install, Mutant, replaced, together
@@ -241,6 +242,14 @@ def _two_calls(right: Any) -> Any:
     return run
 
 
+def _version_of_http(right: Any) -> Any:
+    async def run(self: Lifespan, scope: Any) -> None:
+        scope["asgi"] = {"version": "3.0", "spec_version": SPEC_VERSION}
+        await right(self, scope)
+
+    return run
+
+
 def _exits_0(right: Any) -> Any:
     async def run(self: ReferenceServer, listener: Any) -> int:
         status = int(await right(self, listener))
@@ -256,6 +265,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "lifespan-without-state": Mutant("the lifespan scope has no state", replaced(Lifespan, "_run", _stateless)),
     "lifespan-asgi-2": Mutant("the lifespan scope says that it is of ASGI 2", replaced(Lifespan, "_run", _two_calls)),
+    "lifespan-version-of-http": Mutant(
+        "spec_version of the lifespan is that of a request", replaced(Lifespan, "_run", _version_of_http)
+    ),
     "startup-not-awaited": Mutant(
         "connections are served while the application starts up", replaced(ReferenceServer, "_started", _not_awaited)
     ),

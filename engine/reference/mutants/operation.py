@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from .. import connection, log, main, proxy
+from ..connection import ServerConnection
 from ..frames import ClientFrames
 from ..limits import LIMITS, Limits
 from ..proxy import Malformed, ProxyHeader
 from ..service import ServerState
 from ..session import WebSocketConversation
 from .base import Install, Mutant, Scope, replaced, scopes
+
+
+def _within(seconds: float) -> Install:
+    """Give a header of the PROXY protocol another time."""
+
+    def wrong(right: Any) -> Any:
+        async def introduced(self: ServerConnection) -> bool:
+            try:
+                async with asyncio.timeout(seconds):
+                    return bool(await right(self))
+            except TimeoutError:
+                return False
+
+        return introduced
+
+    return replaced(ServerConnection, "_introduced", wrong)
 
 
 def _cut_path(scope: Scope) -> None:
@@ -124,6 +142,7 @@ def _in_a_clean_environment(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "proxy-header-hasty": Mutant("a PROXY header has to be there within 2 s", _within(2.0)),
     "unix-server-cut": Mutant("on a Unix socket server is the first two letters of the path", scopes(_cut_path)),
     "unix-client-empty": Mutant("on a Unix socket client is an empty host and a port as text", scopes(_empty_client)),
     "unix-path-confused": Mutant("on a Unix socket path is that of the socket", scopes(_path_of_the_socket)),

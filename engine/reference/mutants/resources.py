@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..connection import ServerConnection
@@ -15,22 +14,10 @@ from ..server import ReferenceServer
 from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
-from .base import PROBE, Install, Mutant, Scope, replaced, together
+from .base import PROBE, Mutant, Scope, replaced, served_with, together
 
 MIB = 1024 * 1024
 _kept: list[object] = []
-
-
-def _options(**changes: Any) -> Install:
-    """Serve with other options."""
-
-    def wrong(right: Any) -> Any:
-        def init(self: ServerState, app: Any, options: Any, *rest: Any, **more: Any) -> None:
-            right(self, app, replace(options, **changes), *rest, **more)
-
-        return init
-
-    return replaced(ServerState, "__init__", wrong)
 
 
 def _cut_by_idle_time(right: Any) -> Any:
@@ -109,6 +96,15 @@ def _allocating(right: Any) -> Any:
     return feed
 
 
+def _keeping_messages(right: Any) -> Any:
+    def feed(self: ClientFrames, data: bytes) -> list[str | bytes]:
+        messages: list[str | bytes] = right(self, data)
+        _kept.extend(b"x" * (64 * 1024) for _ in messages)
+        return messages
+
+    return feed
+
+
 def _no_room(right: Any) -> Any:
     async def wait_for_room(self: WebSocketConversation) -> None:
         """Take messages in without a limit."""
@@ -164,8 +160,8 @@ def _cut_when_retired(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
-    "idle-never-closed": Mutant("idle connections are kept for ever", _options(keep_alive=1e6)),
-    "slow-heads-never-end": Mutant("a head may take any time", _options(head_within=1e6)),
+    "idle-never-closed": Mutant("idle connections are kept for ever", served_with(keep_alive=1e6)),
+    "slow-heads-never-end": Mutant("a head may take any time", served_with(head_within=1e6)),
     "keep-alive-cuts-requests": Mutant(
         "the time of idle connections counts for requests", replaced(Exchange, "run", _cut_by_idle_time)
     ),
@@ -186,6 +182,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-claim-allocates": Mutant(
         "memory is allocated for the length that a frame claims", replaced(ClientFrames, "feed", _allocating)
+    ),
+    "ws-messages-cost-memory": Mutant(
+        "each WebSocket message costs 64 KiB for good", replaced(ClientFrames, "feed", _keeping_messages)
     ),
     "ws-messages-unbounded": Mutant(
         "messages that nobody receives are kept in memory", replaced(WebSocketConversation, "_wait_for_room", _no_room)

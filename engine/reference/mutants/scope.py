@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
+from ..events import OFFERED
 from ..scope import below, scope_of, subprotocols
 from ..service import ServerState
 from .base import OWN, Install, Mutant, Scope, everywhere, replaced, scopes
@@ -51,6 +52,33 @@ def _each(alter: Callable[[bytes, bytes], Any]) -> Callable[[Scope], None]:
         scope["headers"] = [pair for pair in found if pair is not None]
 
     return change
+
+
+def _latest(*names: str) -> Callable[[Scope], None]:
+    """The scopes of all calls have some values of the latest one."""
+    earlier: list[Scope] = []
+
+    def change(scope: Scope) -> None:
+        for one in earlier:
+            one.update({name: scope[name] for name in names if name in scope})
+        earlier.append(scope)
+        del earlier[:-100]
+
+    return change
+
+
+def _one_list() -> Install:
+    fields: list[tuple[bytes, bytes]] = []
+
+    def change(scope: Scope) -> None:
+        fields[:] = scope["headers"]
+        scope["headers"] = fields
+
+    return scopes(change)
+
+
+def _offered_everywhere(scope: Scope) -> None:
+    scope["extensions"] = {name: {} for names in OFFERED.values() for name in names}
 
 
 def _port_as_text(scope: Scope) -> None:
@@ -301,6 +329,23 @@ MUTANTS: Mapping[str, Mutant] = {
     "scope-host-lost": Mutant(
         "the scope has no Host", scopes(_each(lambda name, value: None if name == b"host" else (name, value)))
     ),
+    "scope-path-of-the-latest": Mutant(
+        "the scope of a call under way gets the target and the method of the next call",
+        scopes(_latest("path", "raw_path", "query_string", "method")),
+    ),
+    "scope-fields-of-the-latest": Mutant(
+        "the scope of a call under way gets the fields of the next call", scopes(_latest("headers"))
+    ),
+    "scope-fields-one-list": Mutant("the fields of all scopes are one list, which each request fills", _one_list()),
+    "scope-spec-version-3": Mutant(
+        "spec_version of a request and of a WebSocket is that of ASGI",
+        scopes(_on("asgi", lambda asgi: {**asgi, "spec_version": asgi["version"]})),
+    ),
+    "ws-spec-version-13": Mutant(
+        "spec_version of a WebSocket is the version of its handshake",
+        scopes(_on("asgi", lambda asgi: {**asgi, "spec_version": "13"}, "websocket")),
+    ),
+    "extensions-of-all-types": Mutant("every scope offers the extensions of all types", scopes(_offered_everywhere)),
     "client-port-text": Mutant("the client's port is text", scopes(_port_as_text)),
     "client-one-text": Mutant(
         "the client is one text, host:port", scopes(_on("client", lambda end: f"{end[0]}:{end[1]}"))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from .. import main
 from ..connection import ServerConnection
 from ..workers import Workers
 from .base import PROBE, Mutant, replaced, together
@@ -118,7 +119,28 @@ def _held_by_a_child(right: Any) -> Any:
     return serve
 
 
+def _started_again(right: Any) -> Any:
+    def start(self: Any) -> None:
+        self.starts = self.__dict__.get("starts", 0) + 1
+        _later.extend([True] if self.starts > 1 else ())
+        right(self)
+
+    return start
+
+
+_later: list[bool] = []
+"""Not empty in a worker that replaces another one."""
+
+
+def _of_the_other_kind(right: Any) -> Any:
+    return lambda name: right(("uvloop" if name == "asyncio" else "asyncio") if _later else name)
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "loop-of-replacements": Mutant(
+        "a worker that replaces another one runs on another event loop",
+        together(replaced(Workers, "_start", _started_again), replaced(main, "loop_factory", _of_the_other_kind)),
+    ),
     "worker-not-replaced": Mutant(
         "a worker that died is not replaced",
         together(replaced(Workers, "_start", _not_replaced), replaced(Workers, "_reap", _reaping)),
