@@ -121,6 +121,7 @@ def unchanged(
         (),
         tuple(line for held in found for line in held.known_failures),
         bugs=tuple(bug for held in found for bug in held.bugs),
+        settings=tuple(file for held in found for file in held.settings),
         files=len(found),
         clauses=tuple(clauses),
         digests=tuple(digests),

@@ -37,6 +37,7 @@ from engine.loading.rules import (
     processes,
     references,
     same_as,
+    settings,
     suites,
     targets,
     types,
@@ -53,6 +54,7 @@ from engine.model.bug import Bug
 from engine.model.case import Case, Suite
 from engine.model.clause import Clause
 from engine.model.nodes import Node
+from engine.model.settings import KIND as SETTINGS
 from engine.model.source_span import NOWHERE
 from engine.model.variables import names_in
 from engine.registry import nearest
@@ -62,7 +64,7 @@ RULES = (
     processes.check, targets.check, messages.check, waits.check, held.check, clients.check,
 )  # fmt: skip
 
-KINDS = ("suite", "clauses", "known-failures", "history")
+KINDS = ("suite", "clauses", "known-failures", "history", SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def load_paths(
         declarations=tuple(gathered.declarations),
         digests=tuple(gathered.digests),
         bugs=tuple(gathered.bugs),
+        settings=tuple(gathered.settings),
     )
 
 
@@ -166,6 +169,7 @@ class _Gathered:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     known_failures: list[KnownFailure] = field(default_factory=list)
     bugs: list[Bug] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     files: int = 0
     clauses: list[Clause] = field(default_factory=list)
@@ -182,6 +186,7 @@ class _Gathered:
             self.suites.extend(held.suites)
             self.known_failures.extend(held.known_failures)
             self.bugs.extend(held.bugs)
+            self.settings.extend(held.settings)
             return
         notes = Notes()
         before = self._counts()
@@ -195,10 +200,12 @@ class _Gathered:
         elif self.kept is not None and before != self._counts():
             suites, lines = self.suites[before[0] :], self.known_failures[before[1] :]
             clauses, bugs = tuple(self.clauses[before[2] :]), tuple(self.bugs[before[3] :])
-            self.kept.keep(source, Loaded(tuple(suites), (), tuple(lines), files=1, clauses=clauses, bugs=bugs))
+            own = tuple(self.settings[before[4] :])
+            held = Loaded(tuple(suites), (), tuple(lines), files=1, clauses=clauses, bugs=bugs, settings=own)
+            self.kept.keep(source, held)
 
-    def _counts(self) -> tuple[int, int, int, int]:
-        return len(self.suites), len(self.known_failures), len(self.clauses), len(self.bugs)
+    def _counts(self) -> tuple[int, int, int, int, int]:
+        return len(self.suites), len(self.known_failures), len(self.clauses), len(self.bugs), len(self.settings)
 
     def _document(self, root: Node, source: SourceText, notes: Notes) -> None:
         if is_declaration(root, source.file):
@@ -225,6 +232,9 @@ class _Gathered:
             elif kind == "history":
                 history.check(whole, notes)
                 self.bugs.extend(() if notes.errors else bugs_of(whole))
+            elif kind == SETTINGS:
+                settings.check(whole, self.language.vocabulary.names, notes)
+                self.settings.append(source.file)
             else:
                 clauses.check(whole, notes)
                 self._clauses(whole, notes)
@@ -278,7 +288,7 @@ class _Suite:
         self.lines = source.text.split("\n")
         listed = root.get("cases")
         self.nodes = listed.items() if listed is not None else []
-        self.frame = SuiteKeys(source.address, self._frame(root))
+        self.frame = SuiteKeys(source.address, self._levelled(self._frame(root)))
 
     def read(self) -> Suite:
         """The suite, with its cases that have no errors."""
@@ -303,6 +313,15 @@ class _Suite:
         self.sound = False
         repaired = repair(root, self.language.frame if self.nodes else self.language.suite, self.notes)
         return repaired.node if repaired is not None else Node({}, root.place, root.key)
+
+    def _levelled(self, frame: Node) -> Node:
+        """The suite's own keys with a level. Several cases that all lack one are one error, at the suite."""
+        cases_have = any(node.get(key) is not None for node in self.nodes for key in ("level", "variants"))
+        if len(self.nodes) < 2 or cases_have or frame.get("level") is not None:
+            return frame
+        hint = "add `level: must` to it, or a level to each case"
+        self.notes.error(frame.place, "missing-key", "neither this suite nor a case of it has a `level`", hint)
+        return Node({**dict(frame.entries()), "level": Node("must", NOWHERE, NOWHERE)}, frame.place, frame.key)
 
     def _prepared(self) -> Iterator[_Prepared]:
         """All cases, with their structural errors noted and repaired. jsonschema takes milliseconds for each case, so

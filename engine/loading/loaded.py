@@ -19,7 +19,7 @@ class Loaded:
     ``sources`` has the text of every file with a diagnostic, by its name in ``SourceSpan.file``; ``files`` counts all.
     ``digests`` has one for each document: of its path, its address and its text. ``broken`` are the addresses of cases
     with errors, without a matrix value. ``declarations`` are files of contracts and frameworks, which are not checked
-    yet. ``bugs`` are those of documents of history.
+    yet. ``bugs`` are those of documents of history. ``settings`` are the files of settings.
     """
 
     suites: tuple[Suite, ...]
@@ -32,6 +32,7 @@ class Loaded:
     broken: tuple[str, ...] = ()
     declarations: tuple[str, ...] = ()
     bugs: tuple[Bug, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def cases(self) -> int:

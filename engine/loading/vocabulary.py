@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
+from engine.loading.target_names import TargetNames
 from engine.matchers.base import Operator
 from engine.model.clause import Clause
 from engine.model.facts import ANY, FactType
-from engine.model.server_options import ServerOption
 from engine.steps.api.facts import Fact
 from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
@@ -38,20 +38,6 @@ class Endpoints(Protocol):
     def nearest(self, path: str) -> str:
         """A hint: the most similar endpoint, "" if none does."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class TargetNames:
-    """The names by which a case selects its targets, the ``capabilities`` that it may need, and the ``options`` of its
-    server by name."""
-
-    servers: Sequence[str]
-    frameworks: Sequence[str]
-    loops: Sequence[str]
-    gateways: Sequence[str]
-    runtimes: Sequence[str]
-    capabilities: Sequence[str]
-    options: Mapping[str, ServerOption]
 
 
 @dataclass(frozen=True, eq=False)

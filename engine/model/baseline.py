@@ -16,8 +16,9 @@ class KnownFailure:
     matrix value in brackets, or without for all of them.
 
     ``versions`` is a range of the server's versions by PEP 440 (``>=25,<27``), ``framework_versions`` one of the
-    framework's; "" for all. The entry applies up to and including the day ``until``. ``observed`` is the failure when
-    the engine wrote the entry; ``because`` is a person's reason, "" until there is one. ``places`` are the spans of the
+    framework's; "" for all. The entry applies up to and including the day ``until``. A failure that occurs
+    ``sometimes`` may be missing in a run: a pass is an ordinary pass then. ``observed`` is the failure when the engine
+    wrote the entry; ``because`` is a person's reason, "" until there is one. ``places`` are the spans of the
     values by key, and of each name under ``servers`` and the like as ``servers.NAME``.
     """
 
@@ -30,6 +31,7 @@ class KnownFailure:
     framework_versions: str = ""
     until: date | None = None
     observed: str = ""
+    sometimes: bool = False
     places: Mapping[str, SourceSpan] = field(default_factory=dict)
 
     def at(self, key: str) -> SourceSpan:

@@ -35,6 +35,7 @@ class Bug:
     fixed_pins: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    http: str = ""
     place: SourceSpan = NOWHERE
     places: Mapping[str, SourceSpan] = field(default_factory=dict, compare=False)
 

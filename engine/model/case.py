@@ -16,6 +16,10 @@ LIBRARY = "library"
 """The client of a case whose plain steps are performed by the libraries that people use."""
 
 
+UNKNOWN = "?"
+"""The endpoint of bytes that are written out."""
+
+
 def without_sending(case: str, sending: str) -> str:
     """An id, or an address, without the words at its end that say how its bytes are sent."""
     if not sending:
@@ -32,11 +36,13 @@ class Level(StrEnum):
 
 
 class RunsOn(StrEnum):
-    """The apps that a case runs on: all ASGI apps, only the bare app, or all WSGI apps."""
+    """The apps that a case runs on: all ASGI apps, only the bare app, all WSGI apps, or the applications of a
+    project."""
 
     FRAMEWORKS = "frameworks"
     CONTROL = "control"
     WSGI = "wsgi"
+    APPLICATIONS = "applications"
 
 
 @dataclass(frozen=True)
@@ -66,15 +72,17 @@ class Selector:
     loops: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     runtimes: tuple[str, ...] = ()
+    http: tuple[str, ...] = ()
 
-    def covers(self, *, server: str, framework: str, loop: str, gateway: str, runtime: str) -> bool:
-        """True if each name is among those given, where any are given."""
+    def covers(self, *, server: str, framework: str, loop: str, gateway: str, runtime: str, http: str) -> bool:
+        """True if each name is among those given, where any are given. ``http`` is a version: ``1.1`` or ``2``."""
         pairs = (
             (self.servers, server),
             (self.frameworks, framework),
             (self.loops, loop),
             (self.gateways, gateway),
             (self.runtimes, runtime),
+            (self.http, http),
         )
         return all(not names or name in names for names, name in pairs)
 
@@ -139,8 +147,11 @@ class CaseHeader:
         may_die: the server may end during the case, which is then no crash.
         since: the version of the corpus that the case came with, "" for the first.
         extended: the case is left out by default.
+        http1: the reason why the case runs over HTTP/1.1 only, "" for one that runs over HTTP/2 as well.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
+        endpoints: the endpoints that its steps name, such as ``GET /health``, a WebSocket's by its path; UNKNOWN
+            for the bytes of a script.
     """
 
     id: str
@@ -175,6 +186,8 @@ class CaseHeader:
     extended: bool = False
     client: str = ""
     plain: bool = False
+    endpoints: tuple[str, ...] = ()
+    http1: str = ""
 
     @property
     def address(self) -> str:

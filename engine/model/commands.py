@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.model.target import DIRECT, DOCKER, RUNNING
+from engine.model.target import DIRECT, DOCKER, HTTP_1_1, RUNNING, python_word, version_in_words
 
 
 class ServedTarget(Protocol):
@@ -24,6 +24,10 @@ class ServedTarget(Protocol):
     def loop(self) -> str: ...
     @property
     def gateway(self) -> str: ...
+    @property
+    def http(self) -> str: ...
+    @property
+    def interpreter(self) -> str: ...
     @property
     def runtime(self) -> str: ...
     @property
@@ -61,6 +65,8 @@ def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
     words = ["engine", "grid", address, "--server", server_word(target), "--framework", framework_word(target)]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
     words += [] if target.loop == "auto" else ["--loop", target.loop]
+    words += [] if target.http == HTTP_1_1 else ["--http", version_in_words(target.http)]
+    words += ["--python", target.interpreter] if target.interpreter else []
     words += ["--runtime", target.runtime] if target.runtime in (DOCKER, RUNNING) else []
     return [*words, *given_options(target), *more]
 
@@ -69,7 +75,9 @@ def served(target: ServedTarget) -> str:
     """A target as ``engine serve`` takes it: its id, with the sources of its server and its framework as they were
     given. The service runs as a process of this machine."""
     words = [server_word(target), framework_word(target), target.loop]
-    return "-".join(words + ([] if target.gateway == DIRECT else [target.gateway]))
+    words += [] if target.gateway == DIRECT else [target.gateway]
+    words += [] if target.http == HTTP_1_1 else [target.http]
+    return "-".join(words + ([python_word(target.interpreter)] if target.interpreter else []))
 
 
 def serve(target: ServedTarget, *more: str) -> list[str]:

@@ -5,7 +5,7 @@ All times are seconds of the engine's clock, CLOCK_MONOTONIC; all addresses are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.boundary import AppCall
@@ -62,6 +62,10 @@ class Channel(Protocol):
     async def receive(self) -> tuple[bytes, float]:
         """Wait for the next bytes; returns them with their time of arrival, (b"", time) after the peer's FIN. Raises
         Reset."""
+        ...
+
+    def listen(self, sink: Callable[[bytes, float], None]) -> None:
+        """Hand bytes to ``sink`` as they arrive, with the time, in place of ``receive``; no bytes are the end."""
         ...
 
     def unread(self, data: bytes, at: float) -> None:
@@ -250,6 +254,10 @@ class LiveTarget(Protocol):
 
     async def wait(self) -> ExitStatus:
         """Wait for the end of the main process; returns its exit status."""
+        ...
+
+    async def prepare_driving(self) -> None:
+        """Load the app in the process in which ``drive`` calls it, unless it is loaded. Raises StartError."""
         ...
 
     async def drive(self, order: Mapping[str, object]) -> str:

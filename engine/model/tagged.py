@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model.boundary import OpaqueValue
+from engine.model.iterables import TUPLE, AppIterable
 from engine.model.variables import WrongValue
 
 
@@ -18,7 +19,8 @@ class Ready(dict[str, object]):
 
 
 def tagged(value: object) -> object:
-    """JSON's types for a value of text, bytes, numbers, true, false, None, lists, tuples and mappings, at any depth.
+    """JSON's types for a value of text, bytes, numbers, true, false, None, lists, tuples, iterables and mappings, at
+    any depth.
 
     A mapping with a key that is no text, or that begins with ``$``, becomes pairs, so that no key is taken for a tag.
     Raises ValueError for any other value: there is nothing that the application could be given.
@@ -31,6 +33,8 @@ def tagged(value: object) -> object:
         return {"$b": value.decode("latin-1")}
     if isinstance(value, tuple):
         return {"$t": [tagged(item) for item in value]}
+    if isinstance(value, AppIterable):
+        return {"$t" if value.kind == TUPLE else "$i": [tagged(item) for item in value.items]}
     if isinstance(value, list):
         return [tagged(item) for item in value]
     if isinstance(value, Mapping):

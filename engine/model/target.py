@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 CONTROL = "control"
+WSGI_CONTROL = "wsgi-control"
 # The bare apps without a framework, for ASGI and for WSGI.
-CONTROLS = (CONTROL, "wsgi-control")
+CONTROLS = (CONTROL, WSGI_CONTROL)
 DIRECT = "direct"
 # The words for event loops, each with the loops of the targets that it stands for.
 LOOPS = {"auto": ("auto",), "asyncio": ("asyncio",), "uvloop": ("uvloop",), "both": ("asyncio", "uvloop")}
+# The versions of HTTP of targets: HTTP/2 without TLS by prior knowledge, and with TLS by ALPN.
+HTTP_1_1, H2C, H2 = "1.1", "h2c", "h2"
+HTTP_2 = "2"
+# The words of ``--http``, each with the versions that it stands for.
+HTTP_VERSIONS = {HTTP_1_1: (HTTP_1_1,), HTTP_2: (HTTP_2,), "all": (HTTP_1_1, HTTP_2)}
+TLS = "tls"
 # The runtimes of services: processes of this machine, containers, or services that are already running.
 LOCAL, DOCKER, RUNNING = "local", "docker", "running"
 RUNTIMES = (LOCAL, DOCKER, RUNNING)
@@ -23,16 +30,29 @@ def configuration(server: str, release: str = "", variant: str = "") -> str:
     return server + release + (f"~{variant}" if variant else "")
 
 
+def python_word(interpreter: str) -> str:
+    """The Python of a target in its id and in tables: ``py3.12``."""
+    return f"py{interpreter}"
+
+
+def version_in_words(http: str) -> str:
+    """The version of HTTP of a target, in the words of ``scope``, of ``--http`` and of selectors."""
+    return HTTP_1_1 if http == HTTP_1_1 else HTTP_2
+
+
 @dataclass(frozen=True)
 class Target:
-    """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source``, ``given`` and
-    ``framework_source`` do not count in comparisons.
+    """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source``, ``given``,
+    ``framework_source`` and ``answers`` do not count in comparisons.
 
     ``server`` is a name in the registry of servers, ``framework`` that of a folder under frameworks/, ``loop`` is
     ``auto``, ``asyncio`` or ``uvloop``, ``gateway`` is ``direct`` or a name in the registry of gateways, ``runtime``
     one of RUNTIMES. ``release`` is "" for the pinned release, ``==26.2.0`` for a version, ``@label`` for a checkout or
     a branch. ``variant`` is the name of a set of the server's own options, "" for none. ``interface`` is ``asgi`` or
-    ``wsgi``, by the framework. ``framework_release`` is to the framework what ``release`` is to the server.
+    ``wsgi``, by the framework. ``framework_release`` is to the framework what ``release`` is to the server. ``http``
+    is the version that clients speak: HTTP_1_1, H2C or H2. ``answers`` are the endpoints of the contract that an
+    application of a project has, as ``GET /health``; None for an app that implements the contract. ``interpreter`` is
+    the Python of the service in the words of ``--python`` (``3.12``), "" for the engine's own.
 
     ``source``, ``framework_source`` and ``given`` serve commands that name this target again: the values of
     ``--server`` and ``--framework`` behind ``@label`` (``@../gunicorn``), and further options that the target depends
@@ -51,6 +71,9 @@ class Target:
     given: tuple[str, ...] = field(default=(), compare=False)
     framework_release: str = ""
     framework_source: str = field(default="", compare=False)
+    http: str = HTTP_1_1
+    answers: frozenset[str] | None = field(default=None, compare=False)
+    interpreter: str = ""
 
     @cached_property
     def configuration(self) -> str:
@@ -70,7 +93,16 @@ class Target:
             words.append(self.gateway)
         if self.runtime != "local":
             words.append(self.runtime)
+        if self.http != HTTP_1_1:
+            words.append(self.http)
+        if self.interpreter:
+            words.append(python_word(self.interpreter))
         return "-".join(words)
+
+    @property
+    def http_version(self) -> str:
+        """The version of HTTP in the words of ``scope``, of ``--http`` and of selectors: ``1.1`` or ``2``."""
+        return version_in_words(self.http)
 
     @property
     def is_control(self) -> bool:
@@ -84,7 +116,8 @@ class ServerLaunch:
 
     ``options`` are ``server:`` options, name and value, sorted. ``lifespan_of`` is the id of the job that the server is
     dedicated to, "" for a shared one. ``held`` means that a step of that job starts the server; until then it is only
-    prepared. ``port`` is the port for clients, 0 for any free one.
+    prepared. ``port`` is the port for clients, 0 for any free one. A target over HTTP/2 with TLS has the option
+    ``tls``.
     """
 
     target: Target
@@ -92,6 +125,15 @@ class ServerLaunch:
     lifespan_of: str = ""
     held: bool = False
     port: int = 0
+
+    def __post_init__(self) -> None:
+        if self.target.http == H2 and TLS not in dict(self.options):
+            object.__setattr__(self, "options", tuple(sorted((*self.options, (TLS, True)))))
+
+    @property
+    def protocol_variables(self) -> dict[str, str]:
+        """The variables of a case about the protocol of its clients: ``http_version`` and ``scheme``."""
+        return {"http_version": self.target.http_version, "scheme": "https" if dict(self.options).get(TLS) else "http"}
 
     @property
     def variables(self) -> dict[str, str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 ASKS = ("optional", "required")
 # Which certificate a client shows.
 OURS, WRONG, NONE = "ours", "wrong", "none"
+# The protocols that a client offers by default.
+HTTP = ("http/1.1",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class TlsClientOptions:
     """
 
     trust: TlsCredentials | None = None
-    alpn: tuple[str, ...] = ("http/1.1",)
+    alpn: tuple[str, ...] = HTTP
     version: str = ""
     shows: str = ""
 

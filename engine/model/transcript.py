@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.model.typed_value import TypedValue
+
 # The note of a step about a connection that bypasses the gateway; the server's own address is the detail.
 PAST_GATEWAY = "past the gateway to"
 # The word of an event that stands in the place of others, which are not kept; the detail says how many.
@@ -28,6 +30,9 @@ class TraceEvent:
     word (``sent``, ``received``, ``connected``, ``closed``, ``reset``, ``called``, ``receive``, ``send``, ``returned``,
     ``raised``, ``mark``), ``detail`` a text for people, not yet escaped. ``data`` are the bytes that crossed; where
     they are truncated, ``size`` is the full size in bytes and ``sha256`` the digest in hex, "" if unknown.
+
+    Of an event at the boundary, ``value`` is the scope or the message, None in records before 2.3 and for other events.
+    ``connection`` is the subject of the connection that a call came by, "" if unknown.
     """
 
     at: float
@@ -38,6 +43,8 @@ class TraceEvent:
     data: bytes = b""
     size: int = 0
     sha256: str = ""
+    value: TypedValue | None = None
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

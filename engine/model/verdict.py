@@ -142,12 +142,13 @@ class Recheck:
 class Excuse:
     """The entry of the baseline that lists a failure. ``failure`` is the reason of the result without the entry;
     ``because`` and ``link`` are the entry's, each "" if it has none; ``entry`` is its place, as ``file:line:column``,
-    "" in records of older engines."""
+    and ``verdict`` the verdict without the entry; both are "" in records of older engines."""
 
     failure: str = ""
     because: str = ""
     link: str = ""
     entry: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,10 +126,26 @@ def render_part(part: ByteStringPart, known: Mapping[str, object]) -> bytes:
             pieces = [piece.render(known) for piece in cast(tuple[ByteString, ...], options["pieces"])]
             return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
         case "deflated":
-            packer = zlib.compressobj(wbits=-15)
-            data = packer.compress(cast(ByteString, options["of"]).render(known))
-            return (data + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+            return _deflated(options, known)
     raise ValueError(f"no such byte literal: {part.word}")
+
+
+def _deflated(options: Mapping[str, object], known: Mapping[str, object]) -> bytes:
+    """A message as permessage-deflate writes it (RFC 7692, section 7.2.1), the last of those on one compressor."""
+    bits, level = number(options.get("window_bits", 15), known), number(options.get("level", 6), known)
+    if not 9 <= bits <= 15:
+        raise WrongValue(f"window_bits is {bits}, and should be 9 to 15")
+    if not 0 <= level <= 9:
+        raise WrongValue(f"level is {level}, and should be 0 to 9")
+    packer = zlib.compressobj(level, wbits=-bits)
+    for earlier in cast(tuple[ByteString, ...], options.get("after", ())):
+        packer.compress(earlier.render(known))
+        packer.flush(zlib.Z_SYNC_FLUSH)
+    data = packer.compress(cast(ByteString, options["of"]).render(known))
+    if options.get("final"):
+        # The header of an empty block follows the last one (section 7.2.3.4).
+        return data + packer.flush(zlib.Z_FINISH) + b"\0"
+    return (data + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
 def number(value: object, known: Mapping[str, object]) -> int:

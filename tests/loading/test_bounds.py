@@ -167,7 +167,8 @@ def test_bounds_are_no_surprise_below_them() -> None:
 def test_more_memory_than_allowed_is_seen() -> None:
     assert within(64 * MIB, lambda: bytes(32 * MIB))
     if sys.platform == "linux":
-        assert not within(64 * MIB, lambda: bytes(96 * MIB))
+        # More than any hole that earlier tests of this process may have left in its heap.
+        assert not within(64 * MIB, lambda: bytes(4096 * MIB))
 
 
 FORMS = ("fill: {{size: {}B}}", "random: {{size: {}B}}", "deflated: {{of: {{fill: {{size: {}B}}}}}}")

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from engine.app.project_paths import find
 from engine.app.target_names import target_names
-from engine.loading.vocabulary import TargetNames, Vocabulary
+from engine.loading.target_names import TargetNames
+from engine.loading.vocabulary import Vocabulary
 from engine.matchers.base import LISTS, NUMBERS, OBJECTS, STRINGS, Argument, InnerMatchers, Operator, Question
 from engine.model.case import Step
 from engine.model.clause import Clause, Risk
@@ -202,6 +203,7 @@ NAMES = TargetNames(
     loops=("auto", "asyncio", "uvloop"),
     gateways=("direct", "nginx-fastcgi", "nginx-http"),
     runtimes=("local", "docker", "running"),
+    http=("1.1", "2"),
     capabilities=("lifespan", "state", "tls", "websocket"),
     options=load_options(),
 )

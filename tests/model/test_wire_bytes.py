@@ -52,6 +52,40 @@ def test_deflated_is_what_rfc_7692_puts_into_a_frame() -> None:
     assert zlib.decompressobj(wbits=-15).decompress(data + b"\x00\x00\xff\xff") == b"hello"
 
 
+def test_deflated_refers_to_the_messages_before_it() -> None:
+    text = b"a text that is long enough to be referred to"
+    later = render("deflated", {"of": plain(text.decode()), "after": (plain("x"), plain(text.decode()))})
+    assert len(later) < 10
+    stream = zlib.decompressobj(wbits=-15)
+    for earlier in (b"x", text):
+        packer = zlib.compressobj(wbits=-15)
+        stream.decompress(packer.compress(earlier) + packer.flush(zlib.Z_SYNC_FLUSH))
+    assert stream.decompress(later + b"\x00\x00\xff\xff") == text
+
+
+def test_deflated_keeps_to_its_window() -> None:
+    far = ByteString((ByteStringPart("random", {"size": 600, "seed": 1}),) * 2)
+    narrow = render("deflated", {"of": far, "window_bits": 9})
+    assert len(render("deflated", {"of": far})) < 700 < len(narrow)
+    assert len(zlib.decompressobj(wbits=-9).decompress(narrow + b"\x00\x00\xff\xff")) == 1200
+
+
+def test_deflated_may_store_and_may_end() -> None:
+    assert render("deflated", {"of": plain("hello"), "level": 0}) == b"\x00\x05\x00\xfa\xffhello\x00"
+    stream = zlib.decompressobj(wbits=-15)
+    assert stream.decompress(render("deflated", {"of": plain("hello"), "final": True})) == b"hello"
+    assert (stream.eof, stream.unused_data) == (True, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [({"window_bits": 8}, "window_bits is 8"), ({"window_bits": 16}, "9 to 15"), ({"level": 10}, "level is 10")],
+)
+def test_options_of_deflated_have_bounds(option: dict[str, object], what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        render("deflated", {"of": plain("x"), **option})
+
+
 def test_an_unknown_variable_is_said() -> None:
     with pytest.raises(Unknown, match="nowhere"):
         render("text", "$(nowhere)")

@@ -38,7 +38,8 @@ class CommandReader(Protocol):
     def value(self, node: Node) -> Any: ...
 
     def raw(self, node: Node) -> Any:
-        """A value for the application: text is str, ``{bytes: ...}`` a byte string."""
+        """A value for the application: text is str, ``{bytes: ...}`` a byte string, ``{tuple: [...]}`` a tuple, and
+        ``{once: [...]}`` an iterator."""
         ...
 
     def pairs(self, node: Node) -> list[list[ByteString]]:
@@ -100,6 +101,7 @@ KEYS: Mapping[str, tuple[Schema, Callable[[Node, CommandReader], Any]]] = {
     "bytes": ({"$ref": "#/$defs/bytes"}, lambda node, reader: reader.bytes(node)),
     "commands": ({"$ref": "#/$defs/commands"}, lambda node, reader: reader.commands(node)),
     "count": ({"$ref": "#/$defs/count"}, lambda node, reader: reader.value(node)),
+    "flag": ({"type": "boolean"}, lambda node, reader: reader.value(node)),
     "exception": (_EXCEPTION, _exception),
     "headers": ({"$ref": "#/$defs/headers"}, lambda node, reader: reader.pairs(node)),
     "literal": ({"$ref": "#/$defs/literal"}, lambda node, reader: reader.raw(node)),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.loading.read.matrix import Expanded
-from engine.loading.read.outline import Item, groups
+from engine.loading.read.outline import Item, groups, walk
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.model.case import Application, Case, CaseBody, Level, RunsOn, Skip, Step
+from engine.model.case import UNKNOWN, Application, Case, CaseBody, Level, RunsOn, Skip, Step
 from engine.model.clause import greatest
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
@@ -87,13 +87,40 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         starts=any(one.lifecycle == "starts" for one in step_types),
         scripted=application is not None,
         plain=any(_plain(step, reader) for step in found),
+        http1=bound_to_http1(found, reader.vocabulary.by_name),
         since=text(node, "since"),
         may_die=may_die,
+        endpoints=_endpoints(outline),
         risk=greatest(known[name].risk.value for name in cite if name in known),
         extended=(extended := node.get("extended")) is not None and extended.value is True,
         body=CaseBody(found, application, expanded.variables),
     )
     return case if reader.noted == before else None
+
+
+def _endpoints(outline: tuple[Item, ...]) -> tuple[str, ...]:
+    """The endpoints that steps name by method and path, a WebSocket's by its path; UNKNOWN for raw bytes."""
+    found: dict[str, None] = {}
+    for item in walk(outline):
+        if item.step_type.endpoint is not None:
+            key, kind = item.step_type.endpoint
+            if item.body.get(key) is not None:
+                found[_endpoint(item.body, key, kind)] = None
+        elif Requirement.DRIVER in item.step_type.requires:
+            scope = item.body.get("scope")
+            called = text(scope, "type") if scope is not None else ""
+            if scope is not None and called in ("http", "websocket"):
+                found[_endpoint(scope, "path", called)] = None
+        elif Requirement.RAW in item.step_type.requires:
+            found[UNKNOWN] = None
+    return tuple(found)
+
+
+def _endpoint(body: Node, key: str, kind: str) -> str:
+    path = text(body, key).partition("?")[0]
+    if not path:
+        return UNKNOWN
+    return path if kind == "websocket" else f"{text(body, 'method') or 'GET'} {path}"
 
 
 def required(types: Iterable[StepType[Any]]) -> dict[Requirement, str]:
@@ -113,6 +140,25 @@ def _plain(step: Step, reader: CaseReader) -> bool:
         if reason is not None and not reason(one.params):
             return True
     return False
+
+
+NO_REQUEST = "no step sends a request"
+
+
+def bound_to_http1(steps: Iterable[Step], types: Mapping[tuple[str, str], StepType[Any]]) -> str:
+    """The first reason why some steps can be performed over HTTP/1.1 only, with the line of the step; "" if there is
+    none. Steps that send no request at all have nothing to do with the version."""
+    sends = False
+    for top in steps:
+        for step in (top, *inside(top, types)):
+            reason = types[step.group, step.step_type].http1
+            if reason is None:
+                continue
+            sends = True
+            found = reason if isinstance(reason, str) else reason(step)
+            if found:
+                return f"{found} (`{step.step_type}` in line {step.place.line})"
+    return "" if sends else NO_REQUEST
 
 
 def _looks_at_scope_after(item: Item) -> bool:

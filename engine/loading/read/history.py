@@ -66,6 +66,12 @@ _BUG: dict[str, Any] = {
         "flags": _names(
             "a list of words", "Options of the server's own, for both releases.", _text("A word of the command line.")
         ),
+        "http": {
+            "title": 'the version of HTTP, "2"',
+            "description": "The version of HTTP over which the cases run; HTTP/1.1 if this is omitted.",
+            "type": "string",
+            "enum": ["2"],
+        },
         "pins": {
             "title": "a mapping of `both`, `bad` and `fixed` to pins",
             "description": "Other packages in the environments of the releases.",
@@ -126,6 +132,7 @@ def _bug(item: Node) -> Bug:
         category=text(item, "category"),
         under=text(item, "under"),
         flags=_words(item, "flags"),
+        http=text(item, "http"),
         bad_pins=(*both, *_words(pins, "bad")),
         fixed_pins=(*both, *_words(pins, "fixed")),
         clauses=_words(item, "clauses"),

@@ -106,8 +106,19 @@ _FORMS: dict[str, Any] = {
     },
     "deflated": _object(
         "a mapping with `of`",
-        "Compressed as in permessage-deflate.",
-        {"of": ref("bytes", "The bytes to compress.")},
+        "Compressed as a message of permessage-deflate.",
+        {
+            "of": ref("bytes", "The bytes to compress."),
+            "after": {
+                "title": "a list of messages",
+                "description": "The messages that the same compressor had before, whose data this one can refer to.",
+                "type": "array",
+                "items": ref("bytes", "One message."),
+            },
+            "window_bits": ref("count", "The size of the window as a power of two, 9 to 15; 15 by default."),
+            "level": ref("count", "The level of compression, 0 (stored blocks) to 9; 6 by default."),
+            "final": {"description": "End with a block that is the last one (BFINAL).", "type": "boolean"},
+        },
         ["of"],
     ),
     "var": {

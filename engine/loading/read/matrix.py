@@ -76,6 +76,7 @@ def _expand(
     case: Node, title: str, values: Mapping[str, list[Value]], schema: Mapping[str, Any], notes: Notes
 ) -> Iterator[Expanded]:
     used: set[str] = set()
+    titled: set[str] = set()
     parts: set[str] = set()
     at_first = notes.errors
     matrix = case.get("matrix")
@@ -95,6 +96,8 @@ def _expand(
             differing[which] = applied(bare, [entries[index] for index in which], schema, notes)
         before = notes.errors
         sentence = substitution.title(title)
+        titled |= substitution.used
+        substitution.used.clear()
         filled = substitution.fill(differing[which], known)
         if matrix is not None and budget.left < 0:
             notes.error(
@@ -117,14 +120,14 @@ def _expand(
         whole = Node({**kept, **dict(filled.entries())}, case.place, case.key)
         yield Expanded(whole, variant, sentence, plain, sound=notes.errors == before)
     if matrix is not None and seen:
+        used |= {name for entry in entries for name in entry.when}
         for name, node in matrix.entries():
             if name not in used:
-                notes.error(
-                    node.key,
-                    "unused-variable",
-                    f"the variable {name!r} is used nowhere in this case",
-                    f"use it with $({name}) or {{var: {name}}}, or delete it",
-                )
+                what = f"the variable {name!r} is used nowhere in this case"
+                if name in titled:
+                    what = f"only the title uses the variable {name!r}, so every value runs the same steps"
+                hint = f"use it with $({name}) or {{var: {name}}}, or delete it"
+                notes.error(node.key, "unused-variable", what, hint)
         if notes.errors == at_first:
             _unused_parts({name: several for name, several in values.items() if name in used - parts}, parts, notes)
 

@@ -17,6 +17,7 @@ from engine.loading.read.wire_bytes import read_bytes
 from engine.loading.vocabulary import Vocabulary
 from engine.model.case import AppCommand, Step
 from engine.model.expectation import NO_CHECKS, Checks
+from engine.model.iterables import ONCE, TUPLE, AppIterable
 from engine.model.moments import NOW, moment_of, show_moment
 from engine.model.nodes import Node
 from engine.model.phrasing import Seconds, Size
@@ -66,6 +67,9 @@ class CaseReader:
         found: list[tuple[str, ByteString]] = []
         if isinstance(node.value, list):
             for pair in node.value:
+                if len(pair.items()) != 2:
+                    self.wrong(pair, "type", "a header is a pair: [name, value]")
+                    continue
                 name, value = pair.items()
                 if not isinstance(name.value, str):
                     self.wrong(name, "header-name", "a header's name is text here", "send unusual names with `tcp`")
@@ -167,10 +171,15 @@ class CaseReader:
         return node.value
 
     def raw(self, node: Node) -> Any:
-        """A value for the application: text is str, and ``{bytes: ...}`` a byte string."""
+        """A value for the application: text is str, ``{bytes: ...}`` a byte string, ``{tuple: [...]}`` a tuple, and
+        ``{once: [...]}`` an iterator."""
         if isinstance(node.value, dict):
-            if len(node.value) == 1 and "bytes" in node.value:
-                return self.bytes(node.value["bytes"])
+            if len(node.value) == 1:
+                ((name, child),) = node.value.items()
+                if name == "bytes":
+                    return self.bytes(child)
+                if name in (TUPLE, ONCE) and isinstance(child.value, list):
+                    return AppIterable(name, tuple(self.raw(item) for item in child.value))
             variable = _variable(node)
             return variable or {name: self.raw(child) for name, child in node.value.items()}
         if isinstance(node.value, list):

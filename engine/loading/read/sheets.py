@@ -99,7 +99,7 @@ _TARGETS = {
         "minItems": 1,
         "items": {"title": "a name", "description": "A name.", "type": "string"},
     }
-    for name in ("servers", "frameworks", "loops", "gateways", "runtimes")
+    for name in ("servers", "frameworks", "loops", "gateways", "runtimes", "http")
 }
 
 _FAILURE: dict[str, Any] = {
@@ -124,6 +124,11 @@ _FAILURE: dict[str, Any] = {
             "description": "The last day on which the entry applies.",
             "type": "string",
             "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        },
+        "sometimes": {
+            "title": "true or false",
+            "description": "The failure depends on chance, such as a race, and a pass is right too.",
+            "type": "boolean",
         },
         "because": _text("The reason for the failure, as found by a person. Requires a link."),
         "link": {
@@ -158,13 +163,16 @@ KNOWN_FAILURES: dict[str, Any] = {
 
 
 def selector(node: Node | None) -> Selector:
-    """The names of a mapping with any of ``servers``, ``frameworks``, ``loops``, ``gateways``, ``runtimes``."""
+    """The names of a mapping with any of ``servers``, ``frameworks``, ``loops``, ``gateways``, ``runtimes``,
+    ``http``."""
 
     def names(key: str) -> tuple[str, ...]:
         found = node.get(key) if node is not None else None
         return tuple(str(item.value) for item in found.items()) if found is not None else ()
 
-    return Selector(names("servers"), names("frameworks"), names("loops"), names("gateways"), names("runtimes"))
+    return Selector(
+        names("servers"), names("frameworks"), names("loops"), names("gateways"), names("runtimes"), names("http")
+    )
 
 
 def clauses_of(root: Node) -> list[tuple[Clause, Node]]:
@@ -205,6 +213,7 @@ def failures_of(root: Node) -> list[KnownFailure]:
             framework_versions=text(item, "framework_versions"),
             until=day(text(item, "until")),
             observed=text(item, "observed"),
+            sometimes=text(item, "sometimes") == "True",
             places=dict(places(item)),
         )
         for item in _list(root)

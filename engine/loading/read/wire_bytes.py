@@ -43,7 +43,7 @@ def _argument(word: str, node: Node, reader: ValueReader) -> object:
         case "chunked":
             return {"pieces": tuple(read_bytes(item, reader) for item in node.items())}
         case "deflated":
-            return {"of": _child(node, "of", reader)}
+            return _deflated(node, reader)
         case "fill":
             pattern = _child(node, "of", reader)
             if ((of := node.get("of")) is not None and not pattern.parts) or pattern == plain(""):
@@ -60,6 +60,15 @@ def _argument(word: str, node: Node, reader: ValueReader) -> object:
     if "$(" not in text:
         _check(word, text, node, reader)
     return text
+
+
+def _deflated(node: Node, reader: ValueReader) -> dict[str, object]:
+    """The content, the messages before it, and the options of the compressor that are given."""
+    after = node.get("after")
+    found: dict[str, object] = {"of": _child(node, "of", reader)}
+    found |= {"after": tuple(read_bytes(item, reader) for item in after.items())} if after is not None else {}
+    given = ((key, node.get(key)) for key in ("window_bits", "level", "final"))
+    return found | {key: reader.value(value) for key, value in given if value is not None}
 
 
 def _check(word: str, text: str, node: Node, reader: ValueReader) -> None:

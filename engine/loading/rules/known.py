@@ -18,7 +18,7 @@ from engine.model.source_span import NOWHERE
 from engine.registry import nearest
 
 RANGE = 'a range is written like ">=25,<27" or "==26.2.0"'
-SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes")
+SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes", "http")
 # The keys that select the results of an entry.
 SAME = ("case", *SELECTORS, "versions", "framework_versions")
 

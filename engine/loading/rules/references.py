@@ -91,6 +91,8 @@ def _outcome(view: View, name: str, place: SourceSpan, named: Sequence[str]) -> 
 
 def _citations(view: View) -> None:
     cited = view.key("cite")
+    if cited is None and of_project(view):
+        return  # a requirement of the project's own
     if cited is None:
         view.notes.error(view.place, "missing-key", "this case cites no clause", "add `cite:` to it, or to the suite")
         return
@@ -101,7 +103,15 @@ def _citations(view: View) -> None:
             view.notes.error(node.place, "unknown-clause", f"there is no clause {node.value!r}", hint)
 
 
+def of_project(view: View) -> bool:
+    """True if the case is about the applications of a project, which have other endpoints than the contract."""
+    runs_on = view.key("runs_on")
+    return runs_on is not None and runs_on.value == "applications"
+
+
 def _endpoints(view: View) -> None:
+    if of_project(view):
+        return
     runs_on = view.key("runs_on")
     is_wsgi = runs_on is not None and runs_on.value == "wsgi"
     endpoints = view.vocabulary.wsgi_endpoints if is_wsgi else view.vocabulary.endpoints

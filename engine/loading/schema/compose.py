@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.loading.read import settings
 from engine.loading.read.app_script import commands, schema_of
 from engine.loading.read.history import HISTORY
 from engine.loading.read.literals import LITERALS, NAMES, ref
@@ -21,6 +22,7 @@ from engine.loading.schema.codes import KEY, ValueCode
 from engine.loading.schema.suite import case_schema, suite_schema
 from engine.loading.vocabulary import Schema, Vocabulary
 from engine.matchers.base import Operator
+from engine.model.settings import KIND as SETTINGS
 from engine.steps.api.groups import STEP
 from engine.steps.api.step_type import StepType
 
@@ -73,6 +75,7 @@ def compose_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
         "clauses": {"$schema": DRAFT, **CLAUSES},
         "known-failures": {"$schema": DRAFT, **KNOWN_FAILURES},
         "history": {"$schema": DRAFT, **HISTORY},
+        SETTINGS: {"$schema": DRAFT, **settings.schema(vocabulary.names)},
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.loading.read.literals import ref
 from engine.loading.schema.codes import KEY, ValueCode
-from engine.loading.vocabulary import TargetNames
+from engine.loading.target_names import TargetNames
 from engine.model.delivery import CUTS, DELIVERIES
 
 KEBAB = r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$"
@@ -37,6 +37,7 @@ def _selector(names: TargetNames) -> dict[str, Any]:
         "loops": one_of("loop", names.loops, "Only these loops."),
         "gateways": one_of("gateway", names.gateways, "Only these gateways."),
         "runtimes": one_of("runtime", names.runtimes, "Only these runtimes."),
+        "http": one_of("version", names.http, 'Only over these versions of HTTP: "1.1", "2".'),
     }
 
 
@@ -84,8 +85,9 @@ def _both(names: TargetNames) -> dict[str, Any]:
         },
         "runs_on": {
             "title": "a set of apps",
-            "description": "All frameworks' apps and the bare app (default), only the bare app, or the WSGI apps.",
-            "enum": ["frameworks", "control", "wsgi"],
+            "description": "All frameworks' apps and the bare app (default), only the bare app, the WSGI apps, or the "
+            "applications of a project.",
+            "enum": ["frameworks", "control", "wsgi", "applications"],
         },
         "needs": one_of(
             "capability",

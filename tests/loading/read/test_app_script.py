@@ -7,6 +7,7 @@ import pytest
 from engine.loading.read.app_script import commands
 from engine.loading.read.asgi_events import EVENTS
 from engine.model.case import AppCommand
+from engine.model.iterables import AppIterable
 from engine.model.variables import Variable
 from engine.model.wire_bytes import ByteString, plain
 from tests.loading.helpers import OK, cases, codes, node, reader, suite
@@ -51,6 +52,10 @@ def act(text: str) -> AppCommand:
         (
             "{send_raw: {event: {type: http.bogus, body: x, head: {bytes: v}}, as: e}}",
             {"event": {"type": "http.bogus", "body": "x", "head": plain("v")}},
+        ),
+        (
+            "{send_raw: {event: {headers: {once: [{tuple: [{bytes: a}, {bytes: b}]}]}}}}",
+            {"event": {"headers": AppIterable("once", (AppIterable("tuple", (plain("a"), plain("b"))),))}},
         ),
     ],
 )

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
+from engine.loading.documents import load_text
+from engine.loading.read.cases import bound_to_http1
 from engine.model.case import Level, RunsOn, Selector, Skip
 from engine.model.requirements import Requirement
 from tests.loading.helpers import HEAD, OK, cases, suite
+from tests.loading.vocabulary import real
+from tests.steps.reader import STEP_TYPES, steps
 
 
 def test_what_a_case_says_for_itself() -> None:
@@ -121,3 +127,59 @@ def test_a_header_says_what_planning_needs_of_the_body() -> None:
     assert (case.scripted, case.own_process) == (True, False)
     [case] = cases(suite(OK, "application: {lifespan: [{receive: {}}]}"))
     assert (case.scripted, case.own_process) == (True, True)
+
+
+def endpoints(steps: str) -> tuple[str, ...]:
+    text = f"{HEAD}  - id: one\n    title: One\n    runs_on: applications\n    steps: {steps}\n"
+    loaded = load_text(text, real())
+    assert not loaded.diagnostics
+    (case,) = loaded.whole
+    return case.endpoints
+
+
+def test_the_endpoints_that_steps_name() -> None:
+    a, b = (
+        "{request: {path: '/a?b=c', expect: {status: 200}}}",
+        "{request: {path: /a, method: POST, expect: {status: 200}}}",
+    )
+    assert endpoints(f"[{a}, {b}, {a}]") == ("GET /a", "POST /a")
+    assert endpoints("[{websocket: {connect: /ws, script: [{send: {text: a}}, {receive: {expect: {text: a}}}]}}]") == (
+        "/ws",
+    )
+
+
+def test_the_endpoints_of_calls_without_a_server_are_those_of_their_scopes() -> None:
+    drive = "[{drive: {scope: {type: %s}, expect: {returned: true}}}]"
+    assert endpoints(drive % "http, method: PUT, path: /a") == ("PUT /a",)
+    assert endpoints(drive % "websocket, path: /ws") == ("/ws",)
+    assert endpoints(drive % "bogus") == endpoints(drive % "lifespan") == ()
+
+
+def test_the_endpoints_of_raw_bytes_are_unknown() -> None:
+    steps = '[{tcp: {script: [{send: {head: "GET /a HTTP/1.1"}}, {response: {expect: {status: 400}}}]}}]'
+    assert endpoints(steps) == ("?",)
+
+
+def test_a_case_about_applications_needs_neither_a_clause_nor_a_contract() -> None:
+    text = "suite: A\ncategory: b\nlevel: must\n%scases:\n  - id: one\n    title: One\n    steps: %s\n"
+    steps = "[{request: {path: /nowhere, expect: {status: 200}}}]"
+    assert {one.code for one in load_text(text % ("", steps), real()).diagnostics} == {
+        "missing-key",
+        "unknown-endpoint",
+    }
+    assert load_text(text % ("runs_on: applications\n", steps), real()).diagnostics == ()
+
+
+def test_what_binds_a_case_to_http_1() -> None:
+    plain = {"request": {"path": "/scope"}}
+    bound = {"request": {"path": "/scope", "version": "1.0"}}
+    tcp = {"tcp": {"script": [{"send": "x"}]}}
+
+    def reason(*several: Any) -> str:
+        return bound_to_http1(steps(*several), STEP_TYPES)
+
+    assert reason(plain) == reason(plain, {"app": {"expect": {"called": True}}}) == ""
+    assert reason(plain, bound) == "it sets `version` (`request` in line 1)"
+    assert reason(plain, {"repeat": {"times": 2, "steps": [tcp]}}) == "it sends the bytes of HTTP/1.1 (`tcp` in line 1)"
+    assert reason({"http2": {"script": [{"headers": {}}]}}) == ""
+    assert reason({"pause": "1ms"}) == reason() == "no step sends a request"

@@ -20,12 +20,14 @@ def codes(*bugs: str) -> list[str]:
 
 def test_a_bug_is_read() -> None:
     pins = 'pins: {both: ["a==1"], bad: ["b==1"], fixed: ["b==2"]}'
-    loaded = load(f'{BUG}, flags: ["--ws", x], {pins}, clauses: [SCOPE-01], cases: ["a.yaml::one"], category: some')
+    loaded = load(
+        f'{BUG}, flags: ["--ws", x], {pins}, clauses: [SCOPE-01], cases: ["a.yaml::one"], category: some, http: "2"'
+    )
     (bug,) = loaded.bugs
     assert loaded.diagnostics == ()
     assert (bug.id, bug.sort, bug.name, bug.bad, bug.fixed) == ("G01", "server", "gunicorn", "1.0", "1.1")
     assert (bug.bad_pins, bug.fixed_pins, bug.flags) == (("a==1", "b==1"), ("a==1", "b==2"), ("--ws", "x"))
-    assert (bug.clauses, bug.cases) == (("SCOPE-01",), ("a.yaml::one",))
+    assert (bug.clauses, bug.cases, bug.http) == (("SCOPE-01",), ("a.yaml::one",), "2")
 
 
 def test_a_bug_of_a_framework_that_no_release_has_fixed() -> None:

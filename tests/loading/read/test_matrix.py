@@ -16,7 +16,7 @@ def expanded(text: str, notes: Notes | None = None) -> list[Expanded]:
 
 
 def variants(matrix: str, uses: str) -> list[str]:
-    return [one.variant for one in expanded(f"id: a\ntitle: A\nmatrix: {matrix}\nnote: {uses}\nsteps: []\n")]
+    return [one.variant for one in expanded(f"id: a\ntitle: $(A)\nmatrix: {matrix}\nnote: {uses}\nsteps: []\n")]
 
 
 def test_a_case_without_a_matrix_is_itself() -> None:
@@ -62,6 +62,7 @@ def test_the_matrix_itself_is_gone() -> None:
     ("matrix", "uses", "what"),
     [
         ("{x: [1], z: [2]}", "$(x)", "the variable 'z' is used nowhere"),
+        ("{x: [1], A: [2]}", "$(x)", "only the title uses the variable 'A'"),
         ('{x: [1, "1"]}', "$(x)", "two values of the matrix are both called '1'"),
         ("{run: [1]}", "$(run)", "'run' is the engine's own variable"),
         ("{x.y: [1]}", "$(x.y)", "a variable's name is a word"),
@@ -74,7 +75,7 @@ def test_the_matrix_itself_is_gone() -> None:
 )
 def test_mistakes(matrix: str, uses: str, what: str) -> None:
     notes = Notes()
-    expanded(f"id: a\ntitle: A\nmatrix: {matrix}\nnote: {uses}\nsteps: []\n", notes)
+    expanded(f"id: a\ntitle: $(A)\nmatrix: {matrix}\nnote: {uses}\nsteps: []\n", notes)
     assert [one.what[: len(what)] for one in notes.sorted()] == [what]
 
 

@@ -32,11 +32,13 @@ def test_a_known_failure_with_all_that_it_may_have() -> None:
         "    versions: '>=1'\n"
         "    framework_versions: <2\n"
         "    until: '2027-03-01'\n"
+        "    sometimes: true\n"
         "    observed: seen\n"
     )
     [found] = failures_of(root)
     assert (found.versions, found.framework_versions, found.until) == (">=1", "<2", date(2027, 3, 1))
     assert (found.because, found.link, found.observed) == ("", "", "seen")
+    assert found.sometimes
     assert (found.at("versions").line, found.at("servers.x").column, found.at("link")) == (5, 15, found.place)
 
 

@@ -48,6 +48,17 @@ def test_deflated() -> None:
     assert not data.endswith(b"\x00\x00\xff\xff")
 
 
+def test_deflated_with_all_its_options() -> None:
+    text = "{deflated: {of: [a, b], after: [x, {hex: 00 ff}], window_bits: 9, level: {var: l}, final: true}}"
+    context = reader()
+    [part] = read_bytes(node(text), context).parts
+    assert isinstance(part.argument, dict)
+    assert [one.render({}) for one in part.argument["after"]] == [b"x", b"\x00\xff"]
+    assert (part.argument["window_bits"], part.argument["final"]) == (9, True)
+    assert isinstance(part.argument["level"], Variable)
+    assert context.noted == 0
+
+
 def test_a_variable_keeps_its_place() -> None:
     [part] = read_bytes(node("{var: seen}"), reader()).parts
     assert isinstance(part.argument, Variable)

@@ -296,6 +296,13 @@ def case(name: str, extra: str = "") -> str:
     return f"  - {{id: {name}, title: A, steps: {OK}{extra}}}\n"
 
 
+def test_a_suite_without_any_level_has_one_error() -> None:
+    head = HEAD.replace("level: must\n", "")
+    assert codes(head + case("a")) == ["missing-key"]
+    assert codes(head + case("a") + case("b")) == ["missing-key"]
+    assert codes(head + case("a", ", level: may") + case("b") + case("c")) == ["missing-key"] * 2
+
+
 def test_ids_are_unique() -> None:
     assert codes(HEAD + case("a") + case("b") + case("a")) == ["duplicate-id"]
 
@@ -321,7 +328,7 @@ def test_dependencies(needs: dict[str, str], expected: list[str]) -> None:
     [("b[x]", []), ("b", []), ("b[z]", ["unknown-case"]), ("a[x]", ["unknown-case"]), ("c[x]", ["dependency-loop"])],
 )
 def test_a_dependency_on_one_value_of_a_matrix(needed: str, expected: list[str]) -> None:
-    text = case("a") + case("b", ", matrix: {v: [x, q]}").replace("title: A", "title: A $(v)")
+    text = case("a") + case("b", ", matrix: {v: [x, q]}").replace("path: /scope", "path: /scope, query: $(v)")
     text += case("c", f", depends_on: ['{needed}']")
     assert codes(HEAD + text) == expected
 

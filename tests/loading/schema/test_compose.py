@@ -95,7 +95,9 @@ def test_facts_are_offered_to_editors() -> None:
 
 def test_writing_gives_a_file_a_kind(tmp_path: Path) -> None:
     written = write_schemas(tmp_path / "schemas", compose_schemas(small()))
-    assert [path.name for path in written] == ["suite.json", "clauses.json", "known-failures.json", "history.json"]
+    assert [path.name for path in written] == [
+        "suite.json", "clauses.json", "known-failures.json", "history.json", "conformance.json",
+    ]  # fmt: skip
     assert json.loads(written[0].read_text()) == compose_schema(small())
 
 
