@@ -13,6 +13,7 @@ from engine.model.nodes import Node
 from engine.model.source_span import SourceSpan
 from engine.registry import nearest
 from engine.targets.catalog import documents
+from engine.targets.catalog.frameworks import FEATURES
 
 FILE = "contract.yaml"
 WSGI_FILE = "contract-wsgi.yaml"
@@ -53,6 +54,12 @@ _ENDPOINT: Mapping[str, Any] = {
             "description": "Only the bare app answers; the apps of frameworks need not.",
             "type": "boolean",
         },
+        "needs": {
+            "title": "a capability's name",
+            "x-code": "name:capability",
+            "description": "Only apps that offer this capability answer.",
+            "enum": sorted(FEATURES),
+        },
         "summary": {
             "title": "text",
             "description": "The response.",
@@ -85,7 +92,8 @@ SCHEMA: Mapping[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint. ``path`` has ``{word}`` for exactly one segment; ``deeper`` says that it also answers everything
-    below; ``method`` is "" for a WebSocket. Only the bare app has one that is ``bare``."""
+    below; ``method`` is "" for a WebSocket. Only the bare app has one that is ``bare``, and only apps that offer the
+    capability ``needs`` have one that names it."""
 
     kind: str
     method: str
@@ -93,6 +101,7 @@ class Endpoint:
     summary: str
     deeper: bool = False
     bare: bool = False
+    needs: str = ""
 
     @property
     def asked_for(self) -> tuple[str, str, str]:
@@ -191,7 +200,12 @@ def endpoint_of(node: Node) -> Endpoint:
     if not path.startswith("/") or "?" in path:
         raise DocumentError("'path' begins with / and has no query", place=at(node, "path"))
     summary = documents.text_of(node, "summary")
-    return Endpoint(kind, method, path, summary, documents.flag_of(node, "deeper"), documents.flag_of(node, "bare"))
+    needs = documents.text_of(node, "needs")
+    if needs and needs not in FEATURES:
+        hint = nearest(needs, FEATURES)
+        raise DocumentError(f"no app offers a capability called {needs!r}", hint=hint, place=at(node, "needs"))
+    deeper, bare = documents.flag_of(node, "deeper"), documents.flag_of(node, "bare")
+    return Endpoint(kind, method, path, summary, deeper, bare, needs)
 
 
 def at(node: Node, name: str) -> SourceSpan:

@@ -30,8 +30,21 @@ INTERFACES = (ASGI, WSGI)
 
 # Capabilities that are as much the application's matter as the server's: a target offers them where both do.
 OF_THE_APP = frozenset({"lifespan", "state", "websocket"})
+# Capabilities that are the application's alone: the endpoints of the contract that a framework may lack.
+FEATURES: Mapping[str, str] = {
+    "files": "the app sends files of a folder, by the framework's own means",
+    "ranges": "it sends parts of these files",
+    "conditions": "it evaluates the conditions of a request for one of these files",
+    "compression": "the framework compresses responses",
+    "mounts": "the app of another framework, or of none, is mounted below the framework",
+    "body-limit": "the framework limits the size of a body",
+    "handlers": "the app has the endpoints of the contract about methods, cookies and errors of handlers",
+}
 # The capability of a target whose application calls receive() while it works, so that it notices a disconnect.
 DISCONNECT = "disconnect"
+
+HEALTH = "/health"
+"""The path of the first request to an app that implements a contract."""
 
 PORTS = (1024, 65535)
 """The ports that a declaration may name."""
@@ -75,7 +88,7 @@ SCHEMA: Mapping[str, Any] = {
                 "title": "a capability's name",
                 "x-code": "name:capability",
                 "description": "A capability.",
-                "enum": sorted(OF_THE_APP),
+                "enum": sorted({*OF_THE_APP, *FEATURES}),
             },
         },
         "interface": {
@@ -100,7 +113,11 @@ SCHEMA: Mapping[str, Any] = {
 }
 KEYS = {name: name in SCHEMA["required"] for name in SCHEMA["properties"]}
 
-CAPABILITIES: Mapping[str, str] = {**WORDS, DISCONNECT: "a handler that works hears that the client has gone"}
+CAPABILITIES: Mapping[str, str] = {
+    **WORDS,
+    **FEATURES,
+    DISCONNECT: "a handler that works hears that the client has gone",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +125,13 @@ class Framework:
     """A framework's folder, and one release of the framework.
 
     ``app`` is ``module:attribute`` in it, ``packages`` are those whose versions are shown, the framework's own first;
-    ``offers`` are the words of OF_THE_APP that its app answers. ``interface`` is one of INTERFACES.
+    ``offers`` are the words of OF_THE_APP and FEATURES that its app answers. ``interface`` is one of INTERFACES.
     ``waits_for_disconnect`` says whether a handler that works (``/delay``) asks receive() meanwhile: only then can an
     ``http.disconnect`` reach it. ``port`` is that of its service in docker-compose.yml, 0 for the next free one.
-    ``mutant`` names its deliberate fault, "" for none.
+    ``mutant`` names its deliberate fault, "" for none. ``own`` is true for an application of a document of settings,
+    which has neither a contract nor a lock: its environment is resolved from ``requires``, ``env`` are variables of its
+    process, whose working directory is its folder. ``ready`` is the path of the first request, and
+    ``answers`` are endpoints of the contract that it has all the same.
     """
 
     name: str
@@ -126,6 +146,11 @@ class Framework:
     release: Release = PINNED
     port: int = 0
     mutant: str = ""
+    own: bool = False
+    requires: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    ready: str = HEALTH
+    answers: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -166,7 +191,7 @@ class Framework:
     def variables(self) -> Mapping[str, str]:
         """The variables of a service with this app: ``ENGINE_APP``, and those of a mutant."""
         if not self.mutant:
-            return {"ENGINE_APP": self.app}
+            return {**dict(self.env), "ENGINE_APP": self.app}
         from engine.wrong_apps import variables  # noqa: PLC0415 (likewise)
 
         return {"ENGINE_APP": self.entry, **variables(self.app, self.mutant)}
@@ -187,8 +212,11 @@ class Framework:
         return self.folder / SOURCE
 
 
-def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework]:
-    """The frameworks in the folders of ``root``, and those of ``more``: folders that hold frameworks or are one.
+def load_frameworks(
+    root: Path, more: Sequence[Path] = (), applications: Sequence[Framework] = ()
+) -> Registry[Framework]:
+    """The frameworks in the folders of ``root``, those of ``more``, which are folders that hold frameworks or are one,
+    and the applications of a project.
 
     Raises DocumentError, with the place, where a declaration is wrong or lacks its files; UsageError where a folder
     is not there, contains no framework, or brings a name that is taken.
@@ -203,6 +231,11 @@ def load_frameworks(root: Path, more: Sequence[Path] = ()) -> Registry[Framework
                     f"{other.folder} and {framework.folder} are two frameworks of the same name", hint=hint
                 )
             found[framework.name] = framework
+    for one in applications:
+        if one.name in found:
+            hint = f"the engine has a framework of that name in {found[one.name].folder}: rename the application"
+            raise UsageError(f"an application is called {one.name!r}, which is the name of a framework", hint=hint)
+        found[one.name] = one
     return Registry("framework", found.values())
 
 
@@ -242,7 +275,7 @@ def load(folder: Path) -> Framework:
         app=documents.text_of(document, "app"),
         folder=folder.resolve(),
         packages=documents.words_of(document, "packages"),
-        offers=frozenset(documents.words_of(document, "offers", OF_THE_APP)),
+        offers=frozenset(documents.words_of(document, "offers", frozenset({*OF_THE_APP, *FEATURES}))),
         interface=interface_of(document),
         waits_for_disconnect=documents.flag_of(document, "waits_for_disconnect"),
         note=documents.text_of(document, "note"),
@@ -321,5 +354,5 @@ def interface_of(document: Node) -> str:
 def offered(of_server: frozenset[str], framework: Framework) -> frozenset[str]:
     """The capabilities of a server and a framework together: the server's, without those that depend on the app and the
     framework lacks."""
-    words = of_server - (OF_THE_APP - framework.offers)
+    words = of_server - (OF_THE_APP - framework.offers) | (framework.offers & FEATURES.keys())
     return words | {DISCONNECT} if framework.waits_for_disconnect else words

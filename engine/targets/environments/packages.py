@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +36,8 @@ MARK = "complete.json"
 # Raise this number when the way of creating environments changes: it creates every environment again.
 FORMAT = "1"
 LAST_LINES = 12
+# So many modules of a server of a project are read for the identity of its code.
+MOST_FILES = 2000
 # uv fetches in parallel by itself; more of them at once than this only wait for each other.
 AT_ONCE = 2
 ASK = "import platform; print(platform.python_implementation(), platform.python_version())"
@@ -89,7 +91,10 @@ def lines_of(lock: Path) -> tuple[str, ...]:
 
 
 def locked(one: Server | Framework) -> tuple[str, ...]:
-    """The pins of a server's or a framework's lock. Raises EnvironmentFailed, with the command that makes the lock."""
+    """The pins of a server's or a framework's lock; none for what a project declares in its settings. Raises
+    EnvironmentFailed, with the command that makes the lock."""
+    if one.own:
+        return ()
     if not one.lock.is_file():
         hint = f"make it with: engine lock {one.name}"
         if not one.source.is_file():
@@ -124,6 +129,7 @@ class Environments:
         self._find_uv = find_uv
         self._room = asyncio.Semaphore(AT_ONCE)
         self._interpreters: dict[Path, str] = {}
+        self._found: dict[str, Path] = {}
         self._sources = ReleaseSources(self.cache)
 
     async def ensure(self, framework: Framework, server: Server, python: Path | None = None) -> Environment:
@@ -146,6 +152,22 @@ class Environments:
             raise EnvironmentFailed(what, hint=hint) from None
         # The same content may have been committed since.
         return replace(made, commit=recipe.source.commit, framework_commit=recipe.framework_source.commit)
+
+    async def interpreter(self, word: str) -> Path:
+        """The interpreter that uv finds for a version like ``3.12``. Nothing is downloaded. Raises
+        EnvironmentFailed."""
+        if word not in self._found:
+            uv = self._find_uv()
+            argv = [uv, "python", "find", "--no-project", word]
+            try:
+                code, output = await commands.run(argv, env=uv_environment(), cwd=Path("/"))
+            except OSError as error:
+                raise EnvironmentFailed(f"uv cannot be run: {error.strerror}", hint=uv) from None
+            if code != 0:
+                way_out = f"`uv python install {word}` installs it; `uv python list` lists those that are there"
+                raise EnvironmentFailed(f"uv finds no Python {word} here", hint=way_out, log=last(output))
+            self._found[word] = Path(output.strip().splitlines()[-1])
+        return self._found[word]
 
     async def _held(self, folder: Path, recipe: Recipe, interpreter: Path) -> Environment:
         """The environment in a folder, held from now on, and made where it is not there. Raises as ``ensure`` does, and
@@ -197,12 +219,14 @@ class Environments:
         """A digest of the server's part of its environments, whatever the framework. Raises EnvironmentFailed."""
         identity = await self._identify((python or Path(sys.executable)).absolute())
         source = await self._sources.fixed(server.package, server.release)
-        return key(servers_part(server, source, locked(server)), [], identity)
+        return key([*servers_part(server, source, locked(server)), *code_of(server)], [], identity)
 
     def servers_part_now(self, server: Server) -> str:
         """The same for the engine's own interpreter, "" for a release that has to be looked up first."""
         source = known(server.package, server.release)
-        return "" if source is None else key(servers_part(server, source, locked(server)), [], own_interpreter())
+        if source is None:
+            return ""
+        return key([*servers_part(server, source, locked(server)), *code_of(server)], [], own_interpreter())
 
     def _recipe(
         self, framework: Framework, server: Server, source: ReleaseSource, of_framework: ReleaseSource
@@ -279,6 +303,19 @@ class Environments:
             what, way_out = ("", "") if recipe.is_locked else recipe.failure(output)
             what = what or f"uv could not make the environment for {recipe.name}"
             raise EnvironmentFailed(what, hint=way_out or hint(output), log=last(output))
+
+
+def code_of(server: Server) -> list[str]:
+    """A digest of the modules next to the files in a server's command line; none for a server that is installed. So a
+    server of a project is probed again after a change of its code."""
+    if not server.code:
+        return []
+    digest = hashlib.sha256()
+    for folder in server.code:
+        for path in sorted(folder.rglob("*.py"))[:MOST_FILES]:
+            with suppress(OSError):
+                digest.update(f"{path}\0".encode("utf-8", "surrogateescape") + path.read_bytes())
+    return [digest.hexdigest()]
 
 
 def own_interpreter() -> str:

@@ -51,7 +51,13 @@ class Recipe:
     @property
     def is_locked(self) -> bool:
         """True if both locks are used as they are."""
-        return as_locked(self.server) and framework_as_locked(self.framework)
+        return self.server_is_locked and framework_as_locked(self.framework)
+
+    @property
+    def server_is_locked(self) -> bool:
+        """True if the server's lock is used as it is. The requirements of an application are not known to fit it, so
+        both are resolved together."""
+        return as_locked(self.server) and not self.framework.requires
 
     @property
     def servers_part(self) -> list[str]:
@@ -62,7 +68,8 @@ class Recipe:
     def frameworks_part(self) -> list[str]:
         """The identity of the framework's part of an environment."""
         locked = framework_as_locked(self.framework)
-        return [*self.framework_lock] if locked else [*self.framework_lock, self.framework_source.identity]
+        more = [self.framework_source.identity, *self.framework.requires]
+        return [*self.framework_lock] if locked else [*self.framework_lock, *more]
 
     def write(self, folder: Path) -> None:
         """Write the files that ``resolve`` and ``locks`` name. Raises EnvironmentFailed for a line that is no
@@ -71,20 +78,22 @@ class Recipe:
         try:
             # A bare app has no distribution, and the engine's own server has none either.
             of_server = names_of([*([self.server.package] if self.server.package else []), *pins])
-            of_framework = set() if framework_as_locked(self.framework) else names_of([self.framework.package])
-            own = (set() if as_locked(self.server) else of_server) | of_framework
+            named = framework_as_locked(self.framework) or not self.framework.package
+            of_framework = set() if named else names_of([self.framework.package])
+            own = (set() if self.server_is_locked else of_server) | of_framework
             # uv prefers the pins of a file that is there, if they fit.
             put(folder / SERVER_LOCK, without(self.server_lock, own))
             put(folder / FRAMEWORK_LOCK, without(self.framework_lock, own))
-            if not as_locked(self.server):
-                rest = without(lines_in(self.server.source), own)
+            if not self.server_is_locked:
+                rest = without(requirements_of(self.server), own)
                 if self.server.package and canonicalize_name(self.server.package) not in names_of(pins):
                     rest = [self.requirement, *rest]
                 put(folder / WANTED, [*rest, *pins])
             if not framework_as_locked(self.framework):
-                rest = without(lines_in(self.framework.source), own)
-                put(folder / FRAMEWORK_WANTED, [self.framework_source.requirement, *rest])
-                if not as_locked(self.server):
+                rest = without(requirements_of(self.framework), of_framework)
+                release = [self.framework_source.requirement] if self.framework.package else []
+                put(folder / FRAMEWORK_WANTED, [*release, *rest])
+                if not self.server_is_locked:
                     both = sorted({*self.server_lock, *self.framework_lock})
                     put(folder / SERVER_LOCK, without(both, own))
         except InvalidRequirement as error:
@@ -97,11 +106,13 @@ class Recipe:
         if not isinstance(self.server.release, Pinned):
             return self.source.requirement
         own = canonicalize_name(self.server.package)
-        return next(line for line in self.server_lock if canonicalize_name(Requirement(line).name) == own)
+        lines = self.server.requires if self.server.own else self.server_lock
+        named = (line for line in lines if canonicalize_name(Requirement(line).name) == own)
+        return next(named, self.server.package)
 
     def resolve(self, uv: str, folder: Path, python: Path) -> list[str]:
         """The command that pins what ``write`` wrote."""
-        server, framework = as_locked(self.server), framework_as_locked(self.framework)
+        server, framework = self.server_is_locked, framework_as_locked(self.framework)
         out, bounds = (FRAMEWORK_LOCK, SERVER_LOCK) if server else (SERVER_LOCK, FRAMEWORK_LOCK)
         wanted = [*([] if server else [WANTED]), *([] if framework else [FRAMEWORK_WANTED])]
         constraint = ["--constraint", str(folder / bounds)] if server or framework else []
@@ -116,7 +127,7 @@ class Recipe:
         if self.is_locked:
             both = [(self.server.lock, self.server_lock), (self.framework.lock, self.framework_lock)]
             return [lock for lock, lines in both if lines]
-        if not as_locked(self.server) and not framework_as_locked(self.framework):
+        if not self.server_is_locked and not framework_as_locked(self.framework):
             return [folder / SERVER_LOCK]
         return [folder / SERVER_LOCK, folder / FRAMEWORK_LOCK]
 
@@ -153,12 +164,17 @@ class Recipe:
 
 def as_locked(server: Server) -> bool:
     """True if a server's lock is used as it is."""
-    return isinstance(server.release, Pinned) and not server.variant.pins
+    return isinstance(server.release, Pinned) and not server.variant.pins and not server.requires
 
 
 def framework_as_locked(framework: Framework) -> bool:
     """True if a framework's lock is used as it is."""
-    return isinstance(framework.release, Pinned)
+    return isinstance(framework.release, Pinned) and not framework.requires
+
+
+def requirements_of(one: Server | Framework) -> list[str]:
+    """The requirements before pinning. Raises EnvironmentFailed."""
+    return list(one.requires) if one.own else lines_in(one.source)
 
 
 def lines_in(source: Path) -> list[str]:
@@ -172,7 +188,8 @@ def lines_in(source: Path) -> list[str]:
 
 def servers_part(server: Server, source: ReleaseSource, lock: Sequence[str]) -> list[str]:
     """The identity of a server's part of an environment: its lock, and the requirements in place of its pins."""
-    return list(lock) if as_locked(server) else [*lock, source.identity, *server.variant.pins]
+    more = [source.identity, *server.variant.pins, *server.requires]
+    return list(lock) if as_locked(server) else [*lock, *more]
 
 
 def names_of(requirements: Sequence[str]) -> set[str]:

@@ -170,9 +170,8 @@ async def branch(package: str, release: GitReference) -> ReleaseSource:
     what = ["--heads", "--tags", release.url] if release.ref else [release.url, "HEAD"]
     text = without_secrets(release.url)
     try:
-        code, output = await asyncio.wait_for(
-            commands.run(["git", "ls-remote", *what], env=quiet(), cwd=Path("/")), ANSWER_WITHIN
-        )
+        async with asyncio.timeout(ANSWER_WITHIN):
+            code, output = await commands.run(["git", "ls-remote", *what], env=quiet(), cwd=Path("/"))
     except OSError:
         raise EnvironmentFailed("git, which fetches branches, cannot be run", hint="install git") from None
     except TimeoutError:

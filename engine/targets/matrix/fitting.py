@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model.target import DIRECT, Target
+from engine.model.target import DIRECT, H2, HTTP_1_1, TLS, Target
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import CARRIED, split
@@ -46,6 +46,12 @@ def unsupported(server: Server, target: Target, options: Mapping[str, object]) -
     """The reasons why a target cannot be started with these options."""
     of_server, of_gateway = split(options)
     reasons = []
+    if target.http != HTTP_1_1 and target.http not in server.http2_ways:
+        reasons.append(f"{server.configuration} does not speak HTTP/2")
+    if target.http == H2:
+        of_server.setdefault(TLS, True)
+    if target.http != HTTP_1_1 and target.gateway != DIRECT:
+        reasons.append("the gateways speak HTTP/1.1 here")
     if target.interface not in server.interfaces:
         reasons.append(f"{server.name} does not serve {NAMES[target.interface]} apps")
     protocol = speaks(target)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from engine.errors import UsageError
-from engine.model.target import DIRECT, LOOPS, Target
+from engine.model.target import DIRECT, H2C, HTTP_1_1, HTTP_VERSIONS, LOOPS, Target
 from engine.registry import Registry, nearest
 from engine.targets.catalog.frameworks import ASGI, INTERFACES, WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
@@ -14,6 +16,8 @@ from engine.targets.catalog.servers.base import Server
 from engine.targets.matrix.fitting import GATEWAY, gateways_of, own_gateway, serves, spoken
 from engine.targets.matrix.selection import ALL, DEFAULT, configured_frameworks
 
+# A version for `uv python find`, with an implementation before it and a build behind it. A path has no version.
+PYTHON = re.compile(r"(?:[a-z]+@?)?3(?:\.\d{1,2}){0,2}t?")
 # The default server behind a gateway, by its protocol; and the default gateway, by the interface.
 DEFAULTS = {"http": DEFAULT, "uwsgi": DEFAULT, "fastcgi": "fcgisgi"}
 USUAL = {ASGI: DIRECT, WSGI: GATEWAY}
@@ -28,13 +32,14 @@ def targets(
     gateways: Sequence[str] = (),
     runtime: str = "local",
     named: Collection[str] = (),
+    http: str = HTTP_1_1,
 ) -> list[Target]:
     """The targets, ordered by server as given, and by framework, loop and gateway as in the registries.
 
     ``servers`` are the selected ones, each in a release and a variant. ``framework`` are the words of ``--framework``,
     and by default every framework; ``gateways`` likewise, and by default each server's own; ALL stands for all that a
     server supports. ``named`` are the configurations of servers that were selected by name. ``loop`` is one of LOOPS;
-    WSGI apps have none.
+    WSGI apps have none. ``http`` is one of HTTP_VERSIONS.
 
     Combinations that do not fit are omitted, unless both sides were selected by name. Such a combination, and a target
     whose server does not support its loop, is unsupported, which the run reports. Raises UsageError with the nearest
@@ -56,12 +61,15 @@ def targets(
             given=("--variant", one.variant.declared) if one.variant.declared else (),
             framework_release=other.word,
             framework_source=other.release.source,
+            answers=frozenset(other.answers) if other.own else None,
+            http=version,
         )
         for one in servers
         for other in configured_frameworks(frameworks, framework)
         if serves(one, other) or (one.configuration in named and framework)
         for word in (loops if other.interface == ASGI else ("auto",))
         for gateway in fitting_gateways(one, known, one.configuration in named)
+        for version in versions_of(one, other, gateway, http, named=one.configuration in named)
     ]
 
 
@@ -71,6 +79,8 @@ def default_targets(
     framework: Sequence[str] = (),
     loop: str = "auto",
     gateways: Sequence[str] = (),
+    *,
+    http: str = HTTP_1_1,
 ) -> list[Target]:
     """The targets where nobody names a server: ASGI apps under gunicorn and WSGI apps under fcgisgi behind nginx; or,
     behind gateways that are named, each app under the server that is usual there. Raises UsageError as ``targets``
@@ -85,7 +95,31 @@ def default_targets(
         for gateway in (wanted or [USUAL[interface]]) if mine else ():
             server = servers.get(DEFAULTS[spoken(gateway)])
             if server is not None:
-                found += targets([server], of_interface, framework=mine, loop=loop, gateways=[gateway])
+                found += targets([server], of_interface, framework=mine, loop=loop, gateways=[gateway], http=http)
+    return found
+
+
+def on_pythons(found: Sequence[Target], words: Sequence[str]) -> list[Target]:
+    """The targets on each interpreter of ``--python``, one after the other; without any, as they are. Raises UsageError
+    for a word that cannot stand in a target's id."""
+    for word in words:
+        if not PYTHON.fullmatch(word):
+            raise UsageError(f"{word!r} is no version of Python", hint="like --python 3.12, 3.13t or pypy3.11")
+    return [replace(one, interpreter=word) for one in found for word in dict.fromkeys(words or [""])]
+
+
+def versions_of(server: Server, framework: Framework, gateway: str, word: str, *, named: bool) -> list[str]:
+    """The versions of HTTP of the targets of a server, for a word of ``--http``. HTTP/2 is that with prior knowledge if
+    the server has it, else that over TLS; WSGI apps and gateways have none. A server without HTTP/2 has a target
+    for it, which is unsupported, if it was selected by name and only HTTP/2 was asked for. Raises UsageError for an
+    unknown word."""
+    if word not in HTTP_VERSIONS:
+        raise UsageError(f"there is no version of HTTP called {word!r}", hint=nearest(word, HTTP_VERSIONS))
+    if word == HTTP_1_1:
+        return [HTTP_1_1]
+    found = [HTTP_1_1] if HTTP_1_1 in HTTP_VERSIONS[word] else []
+    ways = server.http2_ways if gateway == DIRECT and framework.interface == ASGI else ()
+    found += ways[:1] or ([H2C] if named and not found else [])
     return found
 
 

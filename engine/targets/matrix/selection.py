@@ -41,15 +41,16 @@ def configured(servers: Registry[Server], words: Sequence[str] = (), variants: S
     """The selected servers, each as a release and a variant: in the order of the registry, and those of one server in
     the given order, each once.
 
-    ``words`` are the words of ``--server``: none selects only the default, ``all`` every server's pinned release.
-    ``variants`` are those of ``--variant``. Raises UsageError with the nearest name for an unknown name.
+    ``words`` are the words of ``--server``: none selects only the default, ``all`` every server's pinned release, but
+    for those that are selected by name only. ``variants`` are those of ``--variant``. Raises UsageError with the
+    nearest name for an unknown name.
     """
     declared = declared_variants(variants)
     found: dict[str, Server] = {}
     used = set[str]()
     for text in words or [DEFAULT if DEFAULT in servers else ALL]:
         if text == ALL:
-            found |= {server.name: server for server in servers.values()}
+            found |= {server.name: server for server in servers.values() if not server.by_name_only}
             continue
         one = wanted(text)
         for server in named(servers, one.name):
@@ -96,6 +97,9 @@ def named(servers: Registry[Server], name: str) -> list[Server]:
 def released(of: Released, release: Release, found: Iterable[Released], sort: str) -> Release:
     """The release of a server or a framework, its label made one that no other source of the same name in ``found``
     has. Raises UsageError for a server or a framework that has but one release."""
+    if not isinstance(release, Pinned) and not of.package and of.own:
+        hint = f"add `package` to its declaration, or select it with --{sort} {of.name}"
+        raise UsageError(f"the declaration of {of.name} names no package, so it has no releases", hint=hint)
     if not isinstance(release, Pinned) and not of.package:
         raise UsageError(f"{of.name} is part of the engine and has no other release", hint=f"--{sort} {of.name}")
     if not isinstance(release, (Checkout, GitReference)):

@@ -19,8 +19,8 @@ from typing import Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.network import unix_path
-from engine.targets.probing import probe
-from engine.targets.probing.probe import Probable
+from engine.targets.probing import call_facts, probe, wsgi_option_checks
+from engine.targets.probing.probe import OFTEN, Probable, within
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.dialing import dial
 
@@ -38,8 +38,6 @@ LINE, FIELD, FIELDS, HEAD, BODY, MESSAGE = 400, 1000, 20, 8192, 1024, 8192
 CLIENT = "192.0.2.1"
 PREAMBLE = f"PROXY TCP4 {CLIENT} 198.51.100.7 56324 443\r\n".encode()
 ECHO_WITHIN = 1.5
-OFTEN = 0.02
-"""Seconds between two observations."""
 
 
 class WithOptions(Probable, Protocol):
@@ -99,7 +97,7 @@ async def two_workers(live: WithOptions) -> bool | None:
 async def root_path(live: WithOptions) -> bool | None:
     """The scope has the root path (ASGI, HTTP connection scope)."""
     call = await asked(live, 2)
-    return None if call is None else call.scope.get("root_path") == PREFIX
+    return None if call is None else call_facts.root_path(call) == PREFIX
 
 
 async def environment(live: WithOptions) -> bool | None:
@@ -123,12 +121,13 @@ async def access_log(live: WithOptions) -> bool | None:
 
 
 async def refuses(live: WithOptions, number: int, request: bytes) -> bool | None:
-    """A request beyond a limit reaches no app: a response of another class than 2xx, or the end of the connection."""
+    """A request beyond a limit reaches no app: the response is neither of the class 2xx nor the app's own 404, or the
+    connection ends."""
     token = live.boundary.token("limit", number)
     head, _, rest = request.partition(b"\r\n")
     tied = f"\r\n{readiness.HEADER}: {token}\r\nHost: probe\r\n".encode()
     answer = await received(live, head + tied + rest, b"\r\n", ECHO_WITHIN)
-    return answer is not None and b" 2" not in answer.partition(b"\r\n")[0]
+    return answer is not None and not any(word in answer.partition(b"\r\n")[0] for word in (b" 2", b" 404 "))
 
 
 async def message_limit(live: WithOptions) -> bool | None:
@@ -198,9 +197,8 @@ async def trusts(live: WithOptions, wanted: bool) -> bool | None:
     call = await asked(live, 6, fields=(f"X-Forwarded-For: {CLIENT}", "X-Forwarded-Proto: https"))
     if call is None:
         return None
-    client = call.scope.get("client")
-    there = isinstance(client, (list, tuple)) and client[:1] in ([CLIENT], (CLIENT,))
-    return (there or call.scope.get("scheme") == "https") is wanted
+    there = call_facts.client(call)[:1] == [CLIENT]
+    return (there or call_facts.scheme(call) == "https") is wanted
 
 
 async def proxy_protocol(live: WithOptions) -> bool | None:
@@ -208,8 +206,7 @@ async def proxy_protocol(live: WithOptions) -> bool | None:
     call = await asked(live, 7, greeting=PREAMBLE)
     if call is None:
         return False
-    client = call.scope.get("client")
-    return isinstance(client, (list, tuple)) and list(client) == [CLIENT, 56324]
+    return call_facts.client(call) == [CLIENT, 56324]
 
 
 async def max_requests(live: WithOptions) -> bool | None:
@@ -295,16 +292,6 @@ async def frame(reader: asyncio.StreamReader) -> int | None:
     return first & 0xF
 
 
-async def within(seconds: float, there: Callable[[], bool]) -> bool:
-    """True as soon as a condition holds, False if it does not in this time."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not there():
-        if asyncio.get_running_loop().time() > deadline:
-            return False
-        await asyncio.sleep(OFTEN)
-    return True
-
-
 def long_lines(count: int, size: int) -> bytes:
     """Field lines with values of that size."""
     return b"".join(b"X-%d: %s\r\n" % (number, b"x" * size) for number in range(count))
@@ -317,16 +304,19 @@ def limit(name: str, value: int, number: int, request: bytes) -> OptionCheck:
     )
 
 
-GET = b"GET /health HTTP/1.1\r\n"
+GET = b"GET / HTTP/1.1\r\n"
 LIFESPAN, WEBSOCKET = frozenset({"lifespan"}), frozenset({"websocket"})
+ASGI, WSGI = frozenset({"asgi"}), frozenset({"wsgi"})
+"""The interfaces of the bare apps stand among the capabilities of a server."""
 CHECKS: tuple[OptionCheck, ...] = (
     OptionCheck("listen: unix", "listen", "unix", partial(listens, unix=True), 1),
     OptionCheck("workers", "workers", WORKERS, two_workers, needs=LIFESPAN),
+    OptionCheck("workers", "workers", WORKERS, wsgi_option_checks.two_workers, needs=WSGI),
     OptionCheck("root_path", "root_path", PREFIX, root_path),
-    OptionCheck("env", "env", ((VARIABLE, VALUE),), environment),
+    OptionCheck("env", "env", ((VARIABLE, VALUE),), environment, needs=ASGI),
     OptionCheck("access_log: true", "access_log", True, access_log),
     OptionCheck("trust_proxy: false", "trust_proxy", False, partial(trusts, wanted=False)),
-    limit("request_line", LINE, 1, b"GET /health?" + b"x" * 2 * LINE + b" HTTP/1.1\r\n\r\n"),
+    limit("request_line", LINE, 1, b"GET /?" + b"x" * 2 * LINE + b" HTTP/1.1\r\n\r\n"),
     limit("field", FIELD, 2, GET + long_lines(1, 2 * FIELD) + b"\r\n"),
     limit("fields", FIELDS, 3, GET + long_lines(2 * FIELDS, 1) + b"\r\n"),
     # The head has no end, since some parsers only limit what is incomplete.
@@ -335,7 +325,8 @@ CHECKS: tuple[OptionCheck, ...] = (
     OptionCheck("message_limit", "message_limit", MESSAGE, message_limit, needs=WEBSOCKET),
     OptionCheck("ping", "ping", (("interval", SECONDS),), pings, needs=WEBSOCKET),
     OptionCheck("keep_alive", "keep_alive", SECONDS, keep_alive),
-    OptionCheck("grace", "grace", SECONDS, grace, last=True),
+    OptionCheck("grace", "grace", SECONDS, grace, last=True, needs=ASGI),
+    OptionCheck("grace", "grace", SECONDS, wsgi_option_checks.grace, last=True, needs=WSGI),
     OptionCheck("listen: ipv6", "listen", "ipv6", partial(listens, unix=False)),
     OptionCheck("lifespan: off", "lifespan", "off", no_lifespan, 1, needs=LIFESPAN),
     OptionCheck("trust_proxy: true", "trust_proxy", True, partial(trusts, wanted=True), 1),

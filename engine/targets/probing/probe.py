@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from engine.model.boundary import AppCall
 from engine.model.network import authority
 from engine.model.protocols import Boundary
-from engine.model.target import ExitStatus
+from engine.model.target import HTTP_1_1, ExitStatus
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
+from engine.targets.probing import over_http2 as exchanges
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.dialing import dial
 
@@ -26,6 +27,8 @@ WITHIN = 3.0
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 SETTINGS = 4
 FRAME_HEAD = 9
+OFTEN = 0.02
+"""Seconds between two observations."""
 
 
 class Probable(Protocol):
@@ -48,21 +51,29 @@ class Probable(Protocol):
     async def stop(self, grace: float) -> ExitStatus | None: ...
 
 
-async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
-    """The offers of a server with the bare app behind it. ``loop`` and ``workers`` are those that it was started with.
+async def look(live: Probable, loop: str, workers: int = 1, http: str = HTTP_1_1) -> Probed:
+    """The offers of a server with the bare app behind it, to clients of a version of HTTP. ``loop`` and ``workers`` are
+    those that it was started with.
 
     A word whose exchange had no result is not among those that were probed. If the first call was not observed, none
     is.
     """
     address, boundary = live.address, live.boundary
-    http, websocket, http2 = await asyncio.gather(
-        over_http(address, boundary), over_websocket(address, boundary), over_http2(address)
-    )
-    if http is None:
+    if http == HTTP_1_1:
+        call, websocket, http2 = await asyncio.gather(
+            over_http(address, boundary), over_websocket(address, boundary), over_http2(address, boundary)
+        )
+    else:
+        tls = None if live.tls is None else exchanges.context_of(live.tls)
+        call, websocket = await asyncio.gather(
+            request_over_http2(address, boundary, tls), websocket_over_http2(address, boundary, tls)
+        )
+        http2 = {"http2": call is not None}
+    if call is None:
         return NOTHING
-    found = of_scope(http, OF_HTTP, "http") | websocket | http2
-    found |= {"state": "state" in http.scope, "lifespan": any(map(started, boundary.lifespans()))}
-    running = http.loop.startswith(UVLOOP)
+    found = of_scope(call, OF_HTTP, "http") | websocket | http2
+    found |= {"state": "state" in call.scope, "lifespan": any(map(started, boundary.lifespans()))}
+    running = call.loop.startswith(UVLOOP)
     # By its own choice a server may not use uvloop although it is installed.
     if loop == UVLOOP or (loop == "auto" and running):
         found[UVLOOP] = running
@@ -70,9 +81,12 @@ async def look(live: Probable, loop: str, workers: int = 1) -> Probed:
     return Probed(frozenset(found), frozenset(word for word, there in found.items() if there))
 
 
-async def over_tls(live: Probable) -> dict[str, bool]:
+async def over_tls(live: Probable, http: str = HTTP_1_1) -> dict[str, bool]:
     """By word: a server that was started with TLS speaks it, and its scope has the extension."""
     assert live.tls is not None
+    if http != HTTP_1_1:
+        call = await request_over_http2(live.address, live.boundary, exchanges.context_of(live.tls))
+        return {"tls": call is not None} | (of_scope(call, OF_TLS, "http") or dict.fromkeys(OF_TLS, False))
     token = live.boundary.token(JOB, 1)
     request = head("GET /health HTTP/1.1", live.address, token, "Connection: close")
     answer = await exchange(live.address, request, b"\r\n\r\n", readiness.context_of(live.tls))
@@ -112,6 +126,33 @@ async def over_http(address: tuple[str, int], boundary: Boundary) -> AppCall | N
     return await readiness.reported(boundary, token)
 
 
+async def request_over_http2(
+    address: tuple[str, int], boundary: Boundary, tls: ssl.SSLContext | None
+) -> AppCall | None:
+    """The application's call for a request over HTTP/2 that takes trailers; None if the server has no such thing."""
+    token = boundary.token(JOB, 1)
+    answer = await exchanges.request(address, token, tls, within=WITHIN)
+    return await readiness.reported(boundary, token) if answer else None
+
+
+async def websocket_over_http2(
+    address: tuple[str, int], boundary: Boundary, tls: ssl.SSLContext | None
+) -> dict[str, bool]:
+    """By word: as ``over_websocket``, with the handshake of HTTP/2."""
+    token = boundary.token(JOB, 2)
+    answer = await exchanges.websocket(address, token, tls, within=WITHIN)
+    if answer is None:
+        return {}
+    opened = exchanges.opened(answer)
+    words = {
+        "websocket": opened,
+        "extended-connect": opened,
+        "deflate": opened and b"sec-websocket-extensions" in answer,
+    }
+    call = await readiness.reported(boundary, token, within=0.0 if not opened else readiness.RECORD_WITHIN)
+    return words | (of_scope(call, OF_WEBSOCKET, "websocket") if opened else dict.fromkeys(OF_WEBSOCKET, False))
+
+
 async def over_websocket(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
     """By word: a handshake opens a WebSocket, and the other offers that its answer shows."""
     token = boundary.token(JOB, 2)
@@ -134,12 +175,17 @@ def handshake(address: tuple[str, int], token: str, *fields: str) -> bytes:
     )  # fmt: skip
 
 
-async def over_http2(address: tuple[str, int]) -> dict[str, bool]:
-    """By word: HTTP/2 is spoken to a client with prior knowledge; the server's SETTINGS come first (RFC 9113, 3.4)."""
+async def over_http2(address: tuple[str, int], boundary: Boundary) -> dict[str, bool]:
+    """By word: HTTP/2 is spoken to a client with prior knowledge, whose server's SETTINGS come first (RFC 9113, 3.4),
+    and a WebSocket is opened in it."""
     answer = await exchange(address, PREFACE, None)
     if answer is None:
         return {}
-    return {"http2": len(answer) >= FRAME_HEAD and answer[3] == SETTINGS and not answer.startswith(b"HTTP/")}
+    spoken = len(answer) >= FRAME_HEAD and answer[3] == SETTINGS and not answer.startswith(b"HTTP/")
+    if not spoken:
+        return {"http2": False, "extended-connect": False}
+    opening = await exchanges.websocket(address, boundary.token(JOB, 3), None, within=WITHIN)
+    return {"http2": True} | ({} if opening is None else {"extended-connect": exchanges.opened(opening)})
 
 
 def of_scope(call: AppCall | None, words: Mapping[str, str], kind: str) -> dict[str, bool]:
@@ -192,3 +238,13 @@ async def exchange(
 def ended(received: bytes, until: bytes | None) -> bool:
     """True if enough was received."""
     return len(received) >= FRAME_HEAD if until is None else bool(until) and until in received
+
+
+async def within(seconds: float, there: Callable[[], bool]) -> bool:
+    """True as soon as a condition holds, False if it does not in this time."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not there():
+        if asyncio.get_running_loop().time() > deadline:
+            return False
+        await asyncio.sleep(OFTEN)
+    return True

@@ -11,12 +11,15 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from engine.errors import EnvironmentFailed, StartError
+from engine.model.target import HTTP_1_1
 from engine.targets.catalog import capabilities as offers
 from engine.targets.catalog.capabilities import NOTHING, Probed
+from engine.targets.catalog.frameworks import ASGI, WSGI
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments import commands, inside
@@ -34,6 +37,16 @@ class StartControl(Protocol):
     def __call__(self, secure: bool = False) -> Awaitable[Probable]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a probe: the loop and the number of workers that the server was started with, and the version
+    of HTTP that the probe speaks."""
+
+    loop: str
+    workers: int
+    http: str
+
+
 class Probes:
     """The findings in a cache."""
 
@@ -45,8 +58,17 @@ class Probes:
         self._made_with = made_with
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
-        """The offers of a server on a loop, probed if the cache has no finding.
+    async def of(
+        self,
+        server: Server,
+        servers_part: str,
+        loop: str,
+        begin: StartControl,
+        *,
+        workers: int = 1,
+        http: str = HTTP_1_1,
+    ) -> Probed:
+        """The offers of a server on a loop to clients of a version of HTTP, probed if the cache has no finding.
 
         ``servers_part`` identifies its source; ``begin`` starts the bare app on it, with this number of ``workers``.
         The result is empty if the bare app does not start, since the server's own start reports the reason. Raises
@@ -54,9 +76,9 @@ class Probes:
         """
 
         async def look() -> Probed:
-            return await self._look_well(server, loop, begin, workers)
+            return await self._look_well(server, begin, Conditions(loop, workers, http))
 
-        return await self._kept(self.name(server, servers_part, loop), look)
+        return await self._kept(self.name(server, servers_part, loop, http), look)
 
     @property
     def option_words(self) -> frozenset[str]:
@@ -77,14 +99,15 @@ class Probes:
         no finding.
 
         ``begin`` starts the bare app on the server with options, ``unsupported`` has the reasons why it cannot be
-        started so, ``offers`` are its capabilities. Raises EnvironmentFailed if the cache cannot be written.
+        started so, ``offers`` are its capabilities and the interface of the bare app. Raises EnvironmentFailed if
+        the cache cannot be written.
         """
         checks = options.checks_of(server, unsupported, offers)
 
         async def look() -> Probed:
             return await options.look(checks, server, begin)
 
-        name = self.options_name(server, servers_part, loop)
+        name = self.options_name(server, servers_part, loop, WSGI if WSGI in offers else ASGI)
         return options.refuted(await self._kept(name, look))
 
     async def _kept(self, name: str, look: Callable[[], Awaitable[Probed]]) -> Probed:
@@ -107,38 +130,38 @@ class Probes:
             raise EnvironmentFailed(f"the cache cannot be used: {error.strerror}: {error.filename}") from None
         return known
 
-    async def _look_well(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
+    async def _look_well(self, server: Server, begin: StartControl, conditions: Conditions) -> Probed:
         """Probe, and once more if a claim was not confirmed, since on a busy machine a slow answer may look absent, and
         the finding lasts as long as the cache. Raises StartError."""
-        first = await self._look(server, loop, begin, workers)
+        first = await self._look(server, begin, conditions)
         if not server.claims & first.looked - first.found:
             return first
-        again = await self._look(server, loop, begin, workers)
+        again = await self._look(server, begin, conditions)
         return Probed(first.looked | again.looked, first.found | again.found)
 
-    async def _look(self, server: Server, loop: str, begin: StartControl, workers: int) -> Probed:
+    async def _look(self, server: Server, begin: StartControl, conditions: Conditions) -> Probed:
         """Start the bare app and probe it; if the server has options for TLS, once more with TLS. Raises StartError."""
         live = await begin()
         try:
-            plain = await probe.look(live, loop, workers)
+            plain = await probe.look(live, conditions.loop, conditions.workers, conditions.http)
         finally:
             # There is nothing that it would have to end in peace.
             await live.stop(0.0)
         if plain == NOTHING or server.unsupported({WORD: True}):
             return plain
-        found = await self._look_with_tls(begin)
+        found = await self._look_with_tls(begin, conditions.http)
         there = frozenset(word for word, there in found.items() if there)
         return Probed(plain.looked | found.keys(), plain.found | there)
 
     @staticmethod
-    async def _look_with_tls(begin: StartControl) -> Mapping[str, bool]:
+    async def _look_with_tls(begin: StartControl, http: str) -> Mapping[str, bool]:
         """The offers of a server that is started with TLS: all absent where it does not start so."""
         try:
             live = await begin(secure=True)
         except StartError:
             return dict.fromkeys((WORD, *offers.OF_TLS), False)
         try:
-            return await probe.over_tls(live)
+            return await probe.over_tls(live, http)
         finally:
             await live.stop(0.0)
 
@@ -177,23 +200,36 @@ class Probes:
         ]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
-    def name(self, server: Server, servers_part: str, loop: str) -> str:
+    def name(self, server: Server, servers_part: str, loop: str, http: str = HTTP_1_1) -> str:
         """The digest that names a finding."""
         # The command line as it always is: where it listens and which interpreter runs it makes no difference.
         line = server.base(Start(Path("python"), "app", loop, ("", 0), 0))
         own = [inside.digest_of(inside.contents_of(source), package) for package, source in server.brings.items()]
         secure = [] if server.unsupported({WORD: True}) else server.options[WORD](True)
-        words = [self._made_with, servers_part, loop, *line, "--", *server.variant.flags, "--", *secure, "--", *own]
+        words = [
+            self._made_with,
+            servers_part,
+            loop,
+            http,
+            *line,
+            "--",
+            *server.variant.flags,
+            "--",
+            *secure,
+            "--",
+            *own,
+        ]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
-    def options_name(self, server: Server, servers_part: str, loop: str) -> str:
-        """The digest that names a finding about options, which depends on all their translations."""
+    def options_name(self, server: Server, servers_part: str, loop: str, interface: str) -> str:
+        """The digest that names a finding about options with the bare app of an interface, which depends on all their
+        translations."""
         lines = [
             f"{check.name} {' '.join(server.options[check.option](check.value))}"
             for check in CHECKS
             if check.option in server.options and not server.unsupported({check.option: check.value})
         ]
-        words = [self.name(server, servers_part, loop), "options", *lines]
+        words = [self.name(server, servers_part, loop), "options", interface, *lines]
         return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
     def known(self, name: str) -> Probed | None:

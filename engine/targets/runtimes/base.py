@@ -91,7 +91,10 @@ class LaunchContext:
     async def ready(self, turn: int) -> AppCall:
         """Wait until the app answers, through the gateway where there is one. Raises readiness.NotReady."""
         target = self.launch.target
-        ready = partial(readiness.ready, boundary=self.boundary, turn=turn, any_status=target.interface == "wsgi")
+        any_status = target.interface == "wsgi" or self.framework.own
+        ready = partial(
+            readiness.ready, boundary=self.boundary, turn=turn, any_status=any_status, path=self.framework.ready
+        )
         if self.gateway is None:
             return await ready(self.place.address, tls=self.tls, greeting=greeting(dict(self.launch.options)))
         await accepted(self.place.address)
@@ -116,11 +119,12 @@ class Host(Protocol):
         """True if the interpreter of an environment runs on this machine, so that a server's ``--help`` can be read."""
         ...
 
-    async def environment(self, framework: Framework, server: Server) -> Environment:
-        """The environment of a framework under a server, made where it is missing. Raises EnvironmentFailed."""
+    async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
+        """The environment of a framework under a server, made where it is missing. ``interpreter`` is its Python in the
+        words of ``--python``, "" for the engine's own. Raises EnvironmentFailed."""
         ...
 
-    async def servers_part(self, server: Server) -> str:
+    async def servers_part(self, server: Server, interpreter: str = "") -> str:
         """The name of what a server is made from, for findings that hold for it. Raises EnvironmentFailed."""
         ...
 

@@ -236,13 +236,19 @@ class StartedTarget:
             raise WrongValue("the server has not been started")
         return await self._process.wait()
 
+    async def prepare_driving(self) -> None:
+        """Load the app in the process in which ``drive`` calls it. Raises StartError."""
+        await self._loaded()
+
     async def drive(self, order: Mapping[str, object]) -> str:
         """Call the app without a server. Returns the part of the script that was not done, "" for none. Raises
         StartError."""
+        return await (await self._loaded()).drive(order)
+
+    async def _loaded(self) -> Driving:
         if self._driving is None:
             self._driving = asyncio.ensure_future(self._relaunch.drive())
-        driving = await asyncio.shield(self._driving)
-        return await driving.drive(order)
+        return await asyncio.shield(self._driving)
 
     async def stop(self, grace: float = GRACE) -> ExitStatus | None:
         """TERM first, KILL after ``grace`` seconds, and nothing left behind. Safe to call twice, and concurrently.

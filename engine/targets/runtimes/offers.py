@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.model.network import IPV4
-from engine.model.target import CONTROL, ServerLaunch, Target, TargetInfo
+from engine.model.target import CONTROL, WSGI_CONTROL, ServerLaunch, Target, TargetInfo
 from engine.targets.catalog import capabilities
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
@@ -33,8 +33,11 @@ class Prober(Protocol):
     """Finds out what servers offer, and remembers it. ``servers_part`` names what a server is made from: a finding
     holds for that. Raises EnvironmentFailed where the cache cannot be written."""
 
-    async def of(self, server: Server, servers_part: str, loop: str, begin: StartControl, workers: int = 1) -> Probed:
-        """The offers of a server on a loop, probed with the bare app that ``begin`` starts with that many workers."""
+    async def of(
+        self, server: Server, servers_part: str, loop: str, begin: StartControl, *, workers: int = 1, http: str = ...
+    ) -> Probed:
+        """The offers of a server on a loop to clients of a version of HTTP, probed with the bare app that ``begin``
+        starts with that many workers."""
         ...
 
     @property
@@ -62,7 +65,7 @@ class Prober(Protocol):
 
 
 class ServerOffers:
-    """The findings of this run so far, by server and loop."""
+    """The findings of this run so far, by server, loop and version of HTTP."""
 
     def __init__(
         self, frameworks: Mapping[str, Framework], servers: Mapping[str, Server], prober: Prober | None
@@ -71,49 +74,57 @@ class ServerOffers:
         self._frameworks = frameworks
         self._servers = servers
         self._prober = prober
-        self._probed: dict[tuple[str, str], Probed] = {}
-        self._without_effect: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._probed: dict[tuple[str, ...], Probed] = {}
+        self._without_effect: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     async def probe(
         self,
         target: Target,
-        servers_part: Callable[[Server], Awaitable[str]],
+        servers_part: Callable[[Server, str], Awaitable[str]],
         start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
     ) -> Probed:
         """Probe the target's server on its loop; the result is empty without a prober, and if the server runs no ASGI
         apps, since the words are about those. ``start`` starts the bare app. Raises EnvironmentFailed."""
-        key = target.configuration, target.loop
-        server = self._servers[target.configuration]
+        key = _key(target)
+        server = self._server(target)
         if key not in self._probed and self._prober and CONTROL in self._frameworks and ASGI in server.interfaces:
             # Properties of workers only show with several of them.
             workers = 1 if server.unsupported({"workers": 2}) else 2
             options = (("workers", workers),) if workers > 1 else ()
-            launch = ServerLaunch(self._control_target(target), options)
+            launch = ServerLaunch(self._control_target(target, ASGI), options)
 
             async def control(secure: bool = False) -> StartedTarget:
                 return await start(replace(launch, options=((WORD, True),)) if secure else launch)
 
-            probed = await self._prober.of(server, await servers_part(server), target.loop, control, workers)
+            part = await servers_part(server, target.interpreter)
+            probed = await self._prober.of(server, part, target.loop, control, workers=workers, http=target.http)
             self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
         return self._known(target)
 
     async def probe_options(
         self,
         launch: ServerLaunch,
-        servers_part: Callable[[Server], Awaitable[str]],
+        servers_part: Callable[[Server, str], Awaitable[str]],
         start: Callable[[ServerLaunch], Awaitable[StartedTarget]],
         listens: Collection[str],
     ) -> None:
-        """Probe the effects of the server's options if the launch has one of them and the bare app was probed.
-        ``listens`` are the kinds of addresses of the host. Raises EnvironmentFailed."""
+        """Probe the effects of the server's options if the launch has one of them and the bare app is there: that for
+        ASGI must have been probed. ``listens`` are the kinds of addresses of the host. Raises EnvironmentFailed."""
         target = launch.target
-        key = target.configuration, target.loop
-        if self._prober is None or key in self._without_effect or key not in self._probed:
+        key = (*_key(target), target.interface)
+        if self._prober is None or key in self._without_effect:
             return
-        # Without a finding the bare app did not start.
-        if not self._probed[key].looked or not self._prober.option_words & dict(launch.options).keys():
+        if not self._prober.option_words & dict(launch.options).keys():
             return
-        server, control = self._servers[target.configuration], self._control_target(target)
+        server, control = self._server(target), self._control_target(target, target.interface)
+        found = frozenset({target.interface})
+        if target.interface == ASGI:
+            # Without a finding the bare app did not start.
+            if not self._known(target).looked:
+                return
+            found |= self._known(target).found
+        elif control.framework not in self._frameworks:
+            return
 
         def lacks(options: Mapping[str, object]) -> Collection[str]:
             listen = str(options.get(LISTEN, IPV4))
@@ -122,26 +133,36 @@ class ServerOffers:
         async def begin(options: tuple[tuple[str, object], ...]) -> StartedTarget:
             return await start(ServerLaunch(control, options))
 
-        found = self._probed[key].found
         self._without_effect[key] = await self._prober.without_effect(
-            server, await servers_part(server), target.loop, begin, unsupported=lacks, offers=found
+            server, await servers_part(server, target.interpreter), target.loop, begin, unsupported=lacks, offers=found
         )
 
-    def _control_target(self, target: Target) -> Target:
-        """The bare app on the target's server. A server that speaks no HTTP is probed through its gateway."""
+    def _control_target(self, target: Target, interface: str) -> Target:
+        """The bare app of an interface on the target's server. A server that speaks no HTTP is probed through its
+        gateway."""
         gateway = own_gateway(self._servers[target.configuration])
-        return replace(target, framework=CONTROL, framework_release="", interface=ASGI, gateway=gateway)
+        app = CONTROL if interface == ASGI else WSGI_CONTROL
+        return replace(target, framework=app, framework_release="", interface=interface, gateway=gateway)
 
     def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
         """The facts of a target that runs on that loop, "" where it does not run yet."""
-        server, framework = self._servers[target.configuration], self._frameworks[target.framework_configuration]
+        server, framework = self._server(target), self._frameworks[target.framework_configuration]
         found = target_info(server, framework, environment, loop, self._known(target))
-        without = self._without_effect.get((target.configuration, target.loop), ())
+        without = self._without_effect.get((*_key(target), target.interface), ())
         offers = tuple(sorted(through(frozenset(found.offers), target)))
         return replace(found, offers=offers, refuted=(*found.refuted, *without))
 
     def _known(self, target: Target) -> Probed:
-        return self._probed.get((target.configuration, target.loop), NOTHING)
+        return self._probed.get(_key(target), NOTHING)
+
+    def _server(self, target: Target) -> Server:
+        """The server of a target, as it is over the target's version of HTTP."""
+        return self._servers[target.configuration].over(target.http)
+
+
+def _key(target: Target) -> tuple[str, ...]:
+    """The key of a finding: server, loop, version of HTTP and Python."""
+    return target.configuration, target.loop, target.http, target.interpreter
 
 
 def target_info(

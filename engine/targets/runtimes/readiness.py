@@ -14,6 +14,7 @@ from engine.model.boundary import AppCall
 from engine.model.network import authority as authority_of
 from engine.model.protocols import Boundary
 from engine.model.tls import TlsCredentials
+from engine.targets.catalog.frameworks import HEALTH
 from engine.targets.runtimes.dialing import dial
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ async def ready(
     any_status: bool = False,
     tls: TlsCredentials | None = None,
     greeting: bytes = b"",
+    path: str = HEALTH,
 ) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
     how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
     the server does not yet; ``any_status`` that the app need not have the endpoint. ``tls`` is what it
-    takes to speak TLS to it, and ``greeting`` the first bytes of each connection.
+    takes to speak TLS to it, and ``greeting`` the first bytes of each connection. ``path`` is the path of the request.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
@@ -69,7 +71,7 @@ async def ready(
     context = context_of(tls) if tls is not None else None
     while True:
         try:
-            answer = await ask(address, token, tls=context, greeting=greeting)
+            answer = await ask(address, token, tls=context, greeting=greeting, path=path)
             if not fronted or answer.status not in NOT_YET or await reported(boundary, token, within=0.0):
                 break
         except (OSError, EOFError) as error:
@@ -78,10 +80,10 @@ async def ready(
         await asyncio.sleep(AGAIN)
     call = await reported(boundary, token)
     if call is None:
-        raise NotReady("GET /health was answered, but not by this target's observer", stranger=True)
+        raise NotReady(f"GET {path} was answered, but not by this target's observer", stranger=True)
     if answer.status != 200 and not (any_status and not call.raised):
         how = f"the app raised {call.raised}: {call.message}" if call.raised else "see the log"
-        raise NotReady(f"GET /health was answered with {answer.status} ({how})")
+        raise NotReady(f"GET {path} was answered with {answer.status} ({how})")
     return call
 
 
@@ -119,6 +121,7 @@ async def ask(
     *,
     tls: ssl.SSLContext | None = None,
     greeting: bytes = b"",
+    path: str = HEALTH,
 ) -> FirstResponse:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
     ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS, and
@@ -126,7 +129,7 @@ async def ask(
     authority = authority or authority_of(address)
     reader, writer = await dial(address, tls)
     try:
-        head = f"GET /health HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
+        head = f"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
         writer.write(greeting + head.encode())
         data = await most_of(reader)
     finally:

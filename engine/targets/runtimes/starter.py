@@ -120,15 +120,19 @@ class Starter:
 
     def unsupported(self, launch: ServerLaunch) -> tuple[str, ...]:
         """The reasons why the server cannot be started so: a sentence for each option and loop that it lacks."""
-        return unsupported(self.servers[launch.target.configuration], launch.target, dict(launch.options))
+        return unsupported(self._server(launch.target), launch.target, dict(launch.options))
 
     def _pair(self, target: Target) -> tuple[Framework, Server]:
         """The framework and the server of a target, each in its release."""
-        return self.frameworks[target.framework_configuration], self.servers[target.configuration]
+        return self.frameworks[target.framework_configuration], self._server(target)
+
+    def _server(self, target: Target) -> Server:
+        """The server of a target, as it is over the target's version of HTTP."""
+        return self.servers[target.configuration].over(target.http)
 
     async def prepare(self, target: Target) -> Environment:
         """The target's environment, made where it is missing. Raises EnvironmentFailed."""
-        return await self.host.environment(*self._pair(target))
+        return await self.host.environment(*self._pair(target), target.interpreter)
 
     async def start(self, launch: ServerLaunch, prepare: Callable[[Boundary], None] | None = None) -> StartedTarget:
         """Start a target, and wait until it is ready. ``prepare`` gets its boundary before the process starts.
@@ -140,8 +144,8 @@ class Starter:
         environment = await self.prepare(launch.target)
         if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
             await self.probe(launch.target, environment)
-            if self.host.runs_help:  # a container has other addresses and another output
-                await self._probe_options(launch, environment)
+        if self.host.runs_help:  # a container has other addresses and another output
+            await self._probe_options(launch, environment)
         return await self._retried(launch, environment, self._log_for(launch), prepare)
 
     async def probe(self, target: Target, environment: Environment) -> Probed:
@@ -164,12 +168,12 @@ class Starter:
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         """The capabilities and protocols among ``words`` that the target's server does not claim, but that a probe
         finds. Raises EnvironmentFailed."""
-        server = self.servers[target.configuration]
+        server = self._server(target)
         wanted = frozenset(words) if self.host.runs_help else frozenset(words) - server.asks.keys()
         found = frozenset[str]()
         if self._prober is not None and server.asks.keys() & wanted:
             environment = await self.prepare(target)
-            part = await self.host.servers_part(server)
+            part = await self.host.servers_part(server, target.interpreter)
             found = await self._prober.spoken(server, part, environment.python) & wanted
         doubtful = through(wanted & OFFERS.keys() - server.claims, target)
         if not doubtful:
@@ -247,7 +251,7 @@ class Starter:
     def _hands_down(self, launch: ServerLaunch) -> bool:
         """True if the server is handed a listening socket. A dedicated server is not: the supervisor keeps a copy of
         what it hands down, so connections would be accepted until the process is gone."""
-        server = self.servers[launch.target.configuration]
+        server = self._server(launch.target)
         return self.host.hands_down and server.takes_descriptor(dict(launch.options)) and not launch.lifespan_of
 
     async def _place(self, launch: ServerLaunch, scratch: Path) -> ServerPlace:

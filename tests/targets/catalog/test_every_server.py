@@ -25,6 +25,7 @@ from engine.targets.runtimes.starter import Starter
 
 FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
 SERVERS = load_servers()
+OF_APP = load_frameworks(FRAMEWORKS)["control"].offers - {"lifespan", "state", "websocket"} | {"disconnect"}
 OF_ASGI = [name for name, server in SERVERS.items() if "asgi" in server.interfaces]
 pytestmark = pytest.mark.service
 
@@ -61,7 +62,7 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
                 assert live.facts.loop_name == loop
                 assert live.facts.version in SERVERS[server].lock.read_text()
                 assert live.facts.refuted == ()
-                assert set(live.facts.offers) == SERVERS[server].claims | {"disconnect"}
+                assert set(live.facts.offers) - OF_APP == SERVERS[server].claims - OF_APP
                 assert live.ended is None
         finally:
             await asyncio.gather(*(live.stop() for live in lives))
@@ -81,6 +82,20 @@ def test_each_of_its_options_has_its_effect(cache: Path, tmp_path: Path, server:
     asyncio.run(scene())
     findings = [json.loads(path.read_text()) for path in (cache / "probes").glob("*.json")]
     assert any("env" in found["found"] and "listen: unix" in found["found"] for found in findings)
+
+
+@pytest.mark.parametrize("server", ["waitress", "pyuwsgi"])
+def test_options_have_their_effects_on_a_wsgi_app(cache: Path, tmp_path: Path, server: str) -> None:
+    target = Target(server, "wsgi-control", "auto", interface="wsgi")
+
+    async def scene() -> None:
+        live = await runtime(cache, tmp_path).start(ServerLaunch(target, (("listen", "unix"),)))
+        assert live.facts.refuted == ()
+        await live.stop()
+
+    asyncio.run(scene())
+    findings = [json.loads(path.read_text()) for path in (cache / "probes").glob("*.json")]
+    assert any("listen: unix" in found["found"] and "env" not in found["looked"] for found in findings)
 
 
 def test_options_without_an_effect_are_refuted(cache: Path, tmp_path: Path) -> None:

@@ -114,6 +114,11 @@ def test_what_both_must_offer_is_offered_by_both(tmp_path: Path) -> None:
     assert offered(of_server, waits) == {"websocket", "trailers", "disconnect"}
 
 
+def test_a_feature_of_the_framework_is_offered_under_every_server(tmp_path: Path) -> None:
+    sends = load_frameworks(framework(tmp_path, "one", GOOD.replace("websocket", "files, ranges")))["one"]
+    assert offered(frozenset({"websocket", "trailers"}), sends) == {"trailers", "files", "ranges"}
+
+
 @pytest.mark.parametrize(
     ("requirements", "hint"),
     [

@@ -20,12 +20,12 @@ def engine() -> Engine:
     return Engine(find())
 
 
-@pytest.mark.parametrize("fault", FAULTS["nginx-fastcgi"])
-def test_a_gateway_with_a_fault_has_other_lines_and_another_name(fault: str) -> None:
+@pytest.mark.parametrize(("name", "fault"), [(name, fault) for name, faults in FAULTS.items() for fault in faults])
+def test_a_gateway_with_a_fault_has_other_lines_and_another_name(name: str, fault: str) -> None:
     gateways = load_gateways()
-    right, wrong = gateways["nginx-fastcgi"], gateways[f"nginx-fastcgi~{fault}"]
+    right, wrong = gateways[name], gateways[f"{name}~{fault}"]
     assert list(right.location(CONFIG)) != list(wrong.location(CONFIG))
-    assert (wrong.name, plain(wrong.name), wrong.speaks) == (f"nginx-fastcgi~{fault}", "nginx-fastcgi", right.speaks)
+    assert (wrong.name, plain(wrong.name), wrong.speaks) == (f"{name}~{fault}", name, right.speaks)
 
 
 def test_no_iteration_has_gateways_with_faults() -> None:
@@ -43,7 +43,7 @@ def test_a_gateway_with_a_fault_is_selected_by_its_name(engine: Engine) -> None:
 
 
 def test_the_strict_fastcgi_server_is_only_selected_by_its_name(engine: Engine) -> None:
-    assert list(load_hidden()) == ["reference-fastcgi"]
+    assert list(load_hidden()) == ["reference-fastcgi", "reference-wsgi"]
     assert not load_hidden().keys() & load_servers().keys()
     assert not any(target.server == "reference-fastcgi" for target in engine.targets(RunOptions(("all",))))
     options = RunOptions(("reference-fastcgi~padding-kept", "fcgisgi"), ("wsgi-control",))

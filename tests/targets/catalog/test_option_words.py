@@ -39,7 +39,7 @@ def speaks(server: str) -> str:
         ("gunicorn", "max_requests", 5, "--max-requests 5"),
         ("uvicorn-h11", "max_requests", 5, "--limit-max-requests 5"),
         ("hypercorn", "max_requests", 5, "--max-requests 5"),
-        ("pyuwsgi", "max_requests", 5, "--max-requests 5"),
+        ("pyuwsgi", "max_requests", 5, "--max-requests 5 --min-worker-lifetime 1"),
         ("reference", "max_requests", 5, "--max-requests 5"),
         ("gunicorn", "proxy_protocol", True, "--proxy-protocol auto"),
         ("gunicorn", "proxy_protocol", "v2", "--proxy-protocol v2"),

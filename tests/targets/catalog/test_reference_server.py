@@ -29,7 +29,7 @@ def test_the_command_line() -> None:
     ("name", "value", "flags"),
     [
         ("workers", 2, ["--workers", "2"]),
-        ("keep_alive", 0.5, ["--keep-alive", "0.5"]),
+        ("keep_alive", 0.5, ["--keep-alive", "0.5", "--head-within", "1.5"]),
         ("root_path", "/api", ["--root-path", "/api"]),
         ("trust_proxy", True, ["--trust-proxy"]),
         ("trust_proxy", False, []),

@@ -19,6 +19,7 @@ from engine.targets.environments.recipes import (
 )
 from engine.targets.environments.sources import ReleaseSource
 
+NOTHING = ReleaseSource("", "")
 SERVER_LINES = ("Guni_Corn==27.0", "h11==0.16.0", "uvloop==0.23.0")
 FRAMEWORK_LINES = ("guni-corn==27.0", "h11==0.16.0", "starlette==1.0 ; python_version > '3'")
 
@@ -200,3 +201,38 @@ def test_an_environment_is_named_after_the_framework_s_release(server: Server, s
 def test_what_uvs_words_mean_for_a_framework(server: Server, star: Framework, output: str, what: str) -> None:
     found, hint = of_framework(server, star).failure(output)
     assert (found, bool(hint)) == (what, True)
+
+
+def test_a_server_of_a_project_is_resolved_from_its_requirements(server: Server, tmp_path: Path) -> None:
+    own = replace(server, own=True, package="tiny", requires=("tiny<2", "h11"))
+    framework = Framework("star", "Star", "app:app", Path("none"))
+    one = Recipe(framework, own, ReleaseSource("tiny", ""), (), FRAMEWORK_LINES)
+    assert not one.is_locked
+    found = written(one, tmp_path)
+    assert found[WANTED] == ["tiny<2", "h11"]
+    assert found[FRAMEWORK_LOCK] == list(FRAMEWORK_LINES)
+    released = replace(own, release=Version("1.5"))
+    assert written(Recipe(framework, released, ReleaseSource("tiny==1.5", "x"), (), ()), tmp_path)[WANTED] == [
+        "tiny==1.5", "h11"
+    ]  # fmt: skip
+    assert servers_part(own, ReleaseSource("", ""), ()) != servers_part(replace(own, requires=()), NOTHING, ())
+
+
+def test_a_server_without_requirements_needs_no_environment_of_its_own(server: Server) -> None:
+    own = replace(server, own=True, package="")
+    framework = Framework("star", "Star", "app:app", Path("none"))
+    assert Recipe(framework, own, NOTHING, (), FRAMEWORK_LINES).is_locked
+
+
+def test_the_requirements_of_an_application_are_resolved_together_with_the_server(
+    server: Server, tmp_path: Path
+) -> None:
+    application = Framework("shop", "Shop", "shop:app", Path("none"), own=True, requires=("starlette>=1", "h11<1"))
+    one = Recipe(application, server, ReleaseSource("guni-corn==27.0", ""), SERVER_LINES, ())
+    assert not one.is_locked
+    found = written(one, tmp_path)
+    assert found[WANTED] == ["Guni_Corn==27.0", "h11", "uvloop==0.23.0"]
+    assert (tmp_path / FRAMEWORK_WANTED).read_text().splitlines() == ["starlette>=1", "h11<1"]
+    assert one.locks(tmp_path) == [tmp_path / SERVER_LOCK]
+    assert "--constraint" not in one.resolve("uv", tmp_path, Path("python"))
+    assert one.frameworks_part != replace(one, framework=replace(application, requires=())).frameworks_part

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from engine.errors import UsageError
+from engine.model.target import ServerLaunch
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.releases import Variant, Version
-from engine.targets.catalog.servers.base import Server
+from engine.targets.catalog.servers.base import Http2, Server, Start
+from engine.targets.matrix.fitting import unsupported
 from engine.targets.matrix.matrix import default_targets, targets
 
 
@@ -135,3 +137,55 @@ def test_a_framework_s_release_is_part_of_a_target() -> None:
     assert found[2].framework_source == "@/src/star"
     usual = default_targets(Registry("server", SERVERS), known, words)
     assert [one.id for one in usual] == [one.id for one in found]
+
+
+BOTH = replace(server("hypercorn"), http2=Http2(("--h2c",), ("--h2",), frozenset({"http2", "push"})))
+TLS_ALONE = replace(server("daphne"), http2=Http2(tls=()), options={"tls": lambda value: ["--tls"] if value else []})
+WITH_HTTP2 = [SERVERS[0], BOTH, TLS_ALONE]
+
+
+def test_the_versions_of_http() -> None:
+    assert ids(WITH_HTTP2, framework=["control"]) == [
+        "gunicorn-control-auto", "hypercorn-control-auto", "daphne-control-auto",
+    ]  # fmt: skip
+    assert ids(WITH_HTTP2, framework=["control"], http="2") == ["hypercorn-control-auto-h2c", "daphne-control-auto-h2"]
+    assert ids(WITH_HTTP2, framework=["control"], http="all") == [
+        "gunicorn-control-auto", "hypercorn-control-auto", "hypercorn-control-auto-h2c", "daphne-control-auto",
+        "daphne-control-auto-h2",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="no version of HTTP called '3'"):
+        ids(http="3")
+
+
+def test_http_2_of_a_server_without_it_is_unsupported_if_asked_for_by_name() -> None:
+    (one,) = targets([SERVERS[0]], FRAMEWORKS, framework=["control"], http="2", named=["gunicorn"])
+    assert unsupported(SERVERS[0], one, {}) == ("gunicorn does not speak HTTP/2",)
+    assert ids([SERVERS[0]], framework=["control"], http="all", named=["gunicorn"]) == ["gunicorn-control-auto"]
+    old = replace(BOTH, release=Version("0.1"), since={"http2": "0.2"})
+    assert ids([old], framework=["control"], http="all") == ["hypercorn==0.1-control-auto"]
+
+
+def test_http_2_over_tls_needs_the_option() -> None:
+    (one,) = targets([TLS_ALONE], FRAMEWORKS, framework=["control"], http="2")
+    assert unsupported(TLS_ALONE, one, {}) == ()
+    refuses = replace(TLS_ALONE, options={})
+    assert [why.partition(" (")[0] for why in unsupported(refuses, one, {})] == [
+        "daphne does not support the option 'tls'"
+    ]
+    assert ServerLaunch(one).options == (("tls", True),)
+    assert ServerLaunch(one, (("tls", "required"), ("workers", 2))).options == (("tls", "required"), ("workers", 2))
+
+
+def test_a_server_over_http_2_has_flags_and_offers_of_its_own() -> None:
+    start = Start(Path("python"), "app", "auto", ("127.0.0.1", 1))
+    assert (BOTH.over("1.1").command(start), BOTH.over("1.1").offers) == ([], frozenset())
+    assert (BOTH.over("h2c").command(start), BOTH.over("h2").command(start)) == (["--h2c"], ["--h2"])
+    assert "push" in BOTH.over("h2c").claims
+
+
+def test_wsgi_apps_and_gateways_are_over_http_1() -> None:
+    asgi_and_wsgi = replace(BOTH, interfaces=frozenset({"asgi", "wsgi"}))
+    assert ids([asgi_and_wsgi], frameworks=WITH_WSGI, framework=["flask"], http="all") == ["hypercorn-flask-auto"]
+    assert ids([BOTH], framework=["control"], gateways=["nginx-http"], http="all") == [
+        "hypercorn-control-auto-nginx-http"
+    ]

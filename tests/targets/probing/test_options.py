@@ -113,7 +113,7 @@ def test_only_translated_options_are_probed() -> None:
     def unsupported(given: Mapping[str, object]) -> Collection[str]:
         return ["no body"] if given == {"limits": (("body", 1024),)} else []
 
-    names = [check.name for check in options.checks_of(SERVER, unsupported, {"websocket"})]
+    names = [check.name for check in options.checks_of(SERVER, unsupported, {"asgi", "websocket"})]
     limits = [f"limits: {{{name}: ...}}" for name in ("request_line", "field", "fields", "head")]
     assert names == ["env", *limits, "ping"]
     assert "ping" not in [check.name for check in options.checks_of(SERVER, unsupported, ())]

@@ -20,6 +20,8 @@ from tests.tls_here import server_context, trust
 
 OPENED = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\n"
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+# SETTINGS with ENABLE_CONNECT_PROTOCOL 1, and the response 200 on stream 1.
+OPENS = bytes([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 1]) + bytes([0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88])
 
 
 WITHOUT_TLS = frozenset(WORDS) - {"tls", *OF_TLS}
@@ -117,7 +119,7 @@ def test_a_server_that_offers_everything() -> None:
     }
     wire = Wire(
         handshake=OPENED + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
-        http2=SETTINGS,
+        http2=OPENS,
         scope={"extensions": named, "state": {}},
         websocket_scope={"extensions": {"websocket.http.response": {}}},
         lifespan=True,

@@ -55,7 +55,7 @@ class Bench:
         self.before: list[Probed] = []
         monkeypatch.setattr(probe, "look", self.look)
 
-    async def look(self, live: Control, loop: str, workers: int) -> Probed:
+    async def look(self, live: Control, loop: str, workers: int, http: str) -> Probed:
         assert (live.address, workers) == (Control.address, 1)
         self.log.append(f"look {loop}")
         await asyncio.sleep(0)
@@ -205,7 +205,7 @@ WITH_TLS = replace(SERVER, options={"tls": flags("--cert", "--key", "--ca", "--a
 
 
 def test_a_server_with_flags_for_tls_is_started_once_more(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def over_tls(live: Control) -> dict[str, bool]:
+    async def over_tls(live: Control, http: str) -> dict[str, bool]:
         bench.log.append("look at tls")
         return {"tls": True, "tls-extension": False}
 

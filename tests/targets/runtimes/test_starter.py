@@ -85,10 +85,10 @@ class Somewhere:
     hands_down: bool = False
     runs_help: bool = True
 
-    async def environment(self, framework: Framework, server: Server) -> Environment:
+    async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
         return Environment(Path("python"), "3.12.1", {"one-server": "2.0"})
 
-    async def servers_part(self, server: Server) -> str:
+    async def servers_part(self, server: Server, interpreter: str = "") -> str:
         return "part"
 
     def scratch(self) -> Path:

@@ -36,6 +36,16 @@ def _for_the_server(line: str) -> Callable[[Lines], Lines]:
     return lambda lines: [*lines, "}", line, "location = /nothing {"]
 
 
+def _with_mirror(lines: Lines) -> Lines:
+    """Send each request to another location, too, which passes it on in the same way."""
+    return ["mirror /mirrored;", *lines, "}", "location = /mirrored {", "internal;", *_to_the_same_path(lines)]
+
+
+def _to_the_same_path(lines: Lines) -> Lines:
+    """The lines of a location whose own path is not passed on."""
+    return [f"{line.removesuffix(';')}$request_uri;" if line.startswith("proxy_pass ") else line for line in lines]
+
+
 FAULTS: Mapping[str, Mapping[str, GatewayFault]] = {
     "nginx-fastcgi": {
         "underscores-passed": GatewayFault(
@@ -58,7 +68,14 @@ FAULTS: Mapping[str, Mapping[str, GatewayFault]] = {
             "REMOTE_ADDR is the gateway's address", _instead("REMOTE_ADDR", "$server_addr:$server_port")
         ),
         "length-lost": GatewayFault("CONTENT_LENGTH is empty", _instead("CONTENT_LENGTH", '""')),
-    }
+    },
+    "nginx-http": {
+        "length-of-nothing": GatewayFault(
+            "a request with a body is passed on with a Content-Length of 0, so that the body is another request",
+            lambda lines: [*lines, "proxy_set_header Content-Length 0;"],
+        ),
+        "requests-mirrored": GatewayFault("each request is sent to the server twice", _with_mirror),
+    },
 }
 """The faults by gateway and name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion
@@ -11,7 +11,7 @@ from packaging.version import Version as Number
 
 from engine.errors import UsageError
 from engine.model.network import IPV4, IPV6, UNIX, display
-from engine.model.target import configuration
+from engine.model.target import H2, H2C, HTTP_1_1, configuration
 from engine.model.variables import PLACES, fill, names_in
 from engine.registry import nearest
 from engine.targets.catalog.releases import PINNED, PLAIN, Release, Variant, Version
@@ -65,6 +65,16 @@ def unknown_mutant(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Http2:
+    """HTTP/2 of a server: ``cleartext`` are its flags for clients with prior knowledge, ``tls`` those for ALPN, None
+    where it has no such way. ``offers`` are its capabilities over HTTP/2."""
+
+    cleartext: tuple[str, ...] | None = None
+    tls: tuple[str, ...] | None = None
+    offers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A server, in one release and one variant of its own options.
 
@@ -80,7 +90,12 @@ class Server:
     ``brings`` are packages of the engine's own that it is made from, by the names under which it imports them.
     ``speaks`` are the protocols that it can be started with; ``asks`` are others, which some of its releases have: for
     each the flag that stands in such a release's ``--help``. ``interfaces`` are what it calls apps through.
-    ``conflict`` is the reason why some options, each of which it has, do not go together, "" if they do.
+    ``http2`` is how it speaks HTTP/2, None for a server that does not (``since`` may have the words of its ways);
+    ``over`` has its command line and its offers then. ``conflict`` is the reason why some options, each of which it
+    has, do not go together, "" if they do.
+    ``by_name_only`` is the reason why ``all`` does not select it, "" if it does.
+    ``own`` is true for a server of a document of settings, which has no lock: its environment is resolved from
+    ``requires``, and ``code`` are folders with modules of its own, outside of its environment.
     """
 
     name: str
@@ -101,7 +116,12 @@ class Server:
     speaks: frozenset[str] = frozenset({"http"})
     asks: Mapping[str, str] = field(default_factory=dict)
     interfaces: frozenset[str] = frozenset({"asgi"})
+    http2: Http2 | None = None
     conflict: Callable[[Mapping[str, object]], str] = lambda options: ""
+    by_name_only: str = ""
+    own: bool = False
+    requires: tuple[str, ...] = ()
+    code: tuple[Path, ...] = ()
     release: Release = PINNED
     variant: Variant = PLAIN
 
@@ -109,6 +129,21 @@ class Server:
     def configuration(self) -> str:
         """Name, release and variant as one word, as in Target."""
         return configuration(self.name, self.release.word, self.variant.name)
+
+    @property
+    def http2_ways(self) -> tuple[str, ...]:
+        """The ways of HTTP/2 of this release: H2C, H2, both in this order, or none."""
+        if self.http2 is None or self._came_later("http2"):
+            return ()
+        ways = ((H2C, self.http2.cleartext), (H2, self.http2.tls))
+        return tuple(way for way, flags in ways if flags is not None and not self._came_later(way))
+
+    def over(self, http: str) -> Server:
+        """This server as it is started and what it offers for targets of a version of HTTP."""
+        if http == HTTP_1_1 or self.http2 is None:
+            return self
+        own = (self.http2.cleartext if http == H2C else self.http2.tls) or ()
+        return replace(self, base=lambda start: [*self.base(start), *own], offers=self.http2.offers)
 
     @property
     def source(self) -> Path:

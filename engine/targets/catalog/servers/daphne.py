@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.model.network import UNIX, unix_path
 from engine.targets.catalog.servers.base import (
+    Http2,
     Server,
     Start,
     Untranslatable,
@@ -97,5 +98,7 @@ SERVER = Server(
         "tls": tls,
     },
     conflict=conflict,
+    # Twisted speaks HTTP/2 where ALPN selects it, and never without TLS.
+    http2=Http2(tls=(), offers=frozenset({"tls", "http2"})),
     since={"message_limit": "4.2.2"},
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.model.network import unix_path
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
+    Http2,
     Server,
     Start,
     Untranslatable,
@@ -103,4 +104,5 @@ SERVER = Server(
         ),
     ),
     interfaces=frozenset({"asgi", "wsgi"}),
+    http2=Http2(cleartext=(), tls=(), offers=frozenset({"lifespan", "reload", "state", "tls", "http2", "pathsend"})),
 )

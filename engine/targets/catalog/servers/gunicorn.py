@@ -10,6 +10,7 @@ from engine.model.network import display
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
+    Http2,
     Server,
     Start,
     Untranslatable,
@@ -90,6 +91,7 @@ SERVER = Server(
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
+        "protocol": lambda value: one_of(value, {word: ["--protocol", word] for word in ("http", "uwsgi")}),
         "proxy_protocol": proxy,
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
         "access_log": switch(["--access-logfile", "-"]),
@@ -104,10 +106,23 @@ SERVER = Server(
         ),
         "tls": flags("--certfile", "--keyfile", "--ca-certs", "--cert-reqs", NUMBERS),
     },
-    since={"message_limit": "27.0.0", "proxy_protocol": "24.1.0", "uwsgi": "24.1.0"},
+    since={
+        "http2": "25.0.0",
+        "h2c": "26.2.0",
+        "message_limit": "27.0.0",
+        "protocol": "24.1.0",
+        "proxy_protocol": "24.1.0",
+        "uwsgi": "24.1.0",
+    },
     variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
     speaks=frozenset({"http", "uwsgi"}),
     # No release has it yet; a branch does.
     asks={"fastcgi": "--fastcgi-allow-from"},
     interfaces=frozenset({"asgi", "wsgi"}),
+    # Without TLS it speaks HTTP/2 to the peers whose X-Forwarded-* it trusts, by default to this machine.
+    http2=Http2(
+        cleartext=("--http-protocols", "h2,h1", "--http2-cleartext", "both"),
+        tls=("--http-protocols", "h2,h1"),
+        offers=frozenset({"lifespan", "reload", "state", "tls", "http2", "trailers"}),
+    ),
 )

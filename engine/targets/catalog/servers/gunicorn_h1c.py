@@ -28,5 +28,7 @@ SERVER = replace(
     speaks=frozenset({"http"}),
     asks={},
     # Its parser in C does not read the PROXY protocol, and gunicorn refuses to start with both.
-    options={name: option for name, option in gunicorn.SERVER.options.items() if name != "proxy_protocol"},
+    options={
+        name: option for name, option in gunicorn.SERVER.options.items() if name not in {"protocol", "proxy_protocol"}
+    },
 )

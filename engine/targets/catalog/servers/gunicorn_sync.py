@@ -29,5 +29,6 @@ SERVER = replace(
     options={name: option for name, option in gunicorn.SERVER.options.items() if name not in LACKS},
     speaks=frozenset({"http", "uwsgi"}),
     asks={},
+    http2=None,
     interfaces=frozenset({"wsgi"}),
 )

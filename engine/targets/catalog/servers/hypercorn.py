@@ -13,6 +13,7 @@ from engine.model.network import display
 from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
+    Http2,
     Server,
     Start,
     believes_nobody,
@@ -46,7 +47,19 @@ SERVER = Server(
     title="Hypercorn on asyncio; apps on its Trio worker are unsupported",
     lock=Path(__file__).with_name("hypercorn.lock"),
     base=base,
-    offers=frozenset({"lifespan", "reload", "state", "tls", "websocket", "deflate", "denial-response", "http2"}),
+    offers=frozenset(
+        {
+            "lifespan",
+            "reload",
+            "state",
+            "tls",
+            "websocket",
+            "deflate",
+            "denial-response",
+            "http2",
+            "extended-connect",
+        }
+    ),
     options={
         "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
@@ -63,4 +76,24 @@ SERVER = Server(
     since={"state": "0.17.0", "reload": "0.18.0"},
     variants=(Variant("two-workers", ("--workers", "2"), summary="two worker processes"),),
     interfaces=frozenset({"asgi", "wsgi"}),
+    http2=Http2(
+        cleartext=(),
+        tls=(),
+        offers=frozenset(
+            {
+                "lifespan",
+                "reload",
+                "state",
+                "tls",
+                "websocket",
+                "deflate",
+                "denial-response",
+                "http2",
+                "extended-connect",
+                "trailers",
+                "early-hint",
+                "push",
+            }
+        ),
+    ),
 )

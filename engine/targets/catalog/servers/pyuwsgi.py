@@ -46,7 +46,8 @@ SERVER = Server(
         "workers": lambda value: ["--processes", whole(value, least=1)],
         "grace": lambda value: ["--worker-reload-mercy", whole(value, "seconds")],
         "proxy_protocol": lambda value: versions(value, {key: ["--enable-proxy-protocol"] for key in (True, "v1")}),
-        "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
+        # A worker that has reached the limit stays for sixty seconds by default.
+        "max_requests": lambda value: ["--max-requests", whole(value, least=1), "--min-worker-lifetime", "1"],
         "access_log": switch([], ["--disable-logging"]),
         "limits": parts(
             {

@@ -13,6 +13,7 @@ from engine.model.network import display
 from engine.model.tls import ASKS
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
+    Http2,
     Server,
     Start,
     flag,
@@ -44,6 +45,12 @@ def base(start: Start) -> Sequence[str]:
 def trust(value: object) -> list[str]:
     """X-Forwarded-* of everyone or, by default, of no one."""
     return ["--trust-proxy"] if flag(value) else []
+
+
+def keep_alive(value: object) -> list[str]:
+    """The time of an idle connection, and that of a head: one second more."""
+    idle = fraction("--keep-alive", value)
+    return [*idle, "--head-within", f"{float(idle[1]) + 1:g}"]
 
 
 def lifespan(value: object) -> list[str]:
@@ -81,21 +88,25 @@ SERVER = Server(
             "denial-response",
             "trailers",
             "pathsend",
+            "zerocopysend",
             "early-hint",
             "uvloop",
             "tls",
             "tls-extension",
+            "http2",
+            "extended-connect",
         }
     ),
     options={
         "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
-        "keep_alive": lambda value: fraction("--keep-alive", value),
+        "keep_alive": keep_alive,
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,
         "message_limit": lambda value: ["--message-limit", whole(value, "bytes", least=1)],
         "grace": lambda value: fraction("--graceful", value),
         "lifespan": lifespan,
+        "protocol": lambda value: one_of(value, {word: ["--protocol", word] for word in ("http", "uwsgi")}),
         "proxy_protocol": lambda value: versions(
             value, {one: ["--proxy-protocol", "any" if one is True else str(one)] for one in (True, "v1", "v2")}
         ),
@@ -122,5 +133,28 @@ SERVER = Server(
     },
     mutants=mutants,
     generated=generated,
+    http2=Http2(
+        cleartext=(),
+        tls=(),
+        offers=frozenset(
+            {
+                "lifespan",
+                "reload",
+                "state",
+                "websocket",
+                "deflate",
+                "denial-response",
+                "trailers",
+                "pathsend",
+                "zerocopysend",
+                "early-hint",
+                "uvloop",
+                "tls",
+                "tls-extension",
+                "http2",
+                "extended-connect",
+            }
+        ),
+    ),
     brings={PACKAGE: SOURCE},
 )

@@ -17,7 +17,7 @@ from engine.targets.catalog.servers.reference import PACKAGE, SOURCE
 def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     where = ["--bind", display(start.address)] if start.descriptor is None else ["--fd", str(start.descriptor)]
-    return [str(start.python), "-m", f"{PACKAGE}.fastcgi", start.app, *where]
+    return [str(start.python), "-m", f"{PACKAGE}.fastcgi", start.app, "--interface", start.interface, *where]
 
 
 def mutants() -> Mapping[str, str]:
@@ -36,5 +36,5 @@ HIDDEN = Server(
     mutants=mutants,
     brings={PACKAGE: SOURCE},
     speaks=frozenset({"fastcgi"}),
-    interfaces=frozenset({"wsgi"}),
+    interfaces=frozenset({"asgi", "wsgi"}),
 )

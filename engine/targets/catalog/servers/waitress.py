@@ -14,6 +14,8 @@ from engine.targets.catalog.servers.base import Server, Start, flag, listens, pa
 
 # Requests at a time, each on a thread of its own.
 THREADS = 50
+# waitress-serve takes its application only behind its options, which the engine appends.
+RUN = "import sys; from waitress.runner import run; sys.exit(run([sys.argv[0], *sys.argv[2:], sys.argv[1]]))"
 FORWARDED = "x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto"
 
 
@@ -21,10 +23,9 @@ def base(start: Start) -> Sequence[str]:
     """The command line without options."""
     path = unix_path(start.address)
     return [
-        str(start.python), "-m", "waitress",
+        str(start.python), "-c", RUN, start.app,
         *(["--unix-socket", path] if path else ["--listen", authority(start.address)]),
         "--threads", str(THREADS),
-        start.app,
     ]  # fmt: skip
 
 

@@ -99,10 +99,12 @@ class DockerHost:
             on_progress=on_progress,
         )  # fmt: skip
 
-    async def environment(self, framework: Framework, server: Server) -> Environment:
+    async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
+        del interpreter  # an image has its own
         return await self._images.ensure(framework, server)
 
-    async def servers_part(self, server: Server) -> str:
+    async def servers_part(self, server: Server, interpreter: str = "") -> str:
+        del interpreter
         return await self._images.servers_part(server)
 
     def scratch(self) -> Path:

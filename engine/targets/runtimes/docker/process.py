@@ -150,13 +150,15 @@ class Container:
         """TERM, ``grace`` seconds, KILL. Safe to call again."""
         if self.ended is None:
             self.signal(signal.SIGTERM)
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._exited.wait(), grace)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace):
+                    await self._exited.wait()
         if self.ended is None:
             with suppress(DockerException, OSError):
                 await self._call(lambda: self._container.kill(signal="KILL"))
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._exited.wait(), MARGIN)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MARGIN):
+                    await self._exited.wait()
         return self.ended
 
     async def release(self) -> None:

@@ -130,9 +130,13 @@ class RunningTarget:
     async def wait(self) -> ExitStatus:
         raise StartError(f"{self.target.id} was not started by the engine, which cannot see it end")
 
+    async def prepare_driving(self) -> None:
+        raise StartError(f"{self.target.id} was not started by the engine, which cannot load its app")
+
     async def drive(self, order: Mapping[str, object]) -> str:
         del order
-        raise StartError(f"{self.target.id} was not started by the engine, which cannot load its app")
+        await self.prepare_driving()
+        return ""
 
     async def stop(self) -> ExitStatus | None:
         self.boundary.refresh()

@@ -49,11 +49,14 @@ class LocalHost:
         self._services = services or Services(environments.cache)
         self._certificates = Certificates()
 
-    async def environment(self, framework: Framework, server: Server) -> Environment:
-        return await self._environments.ensure(framework, server, self._python)
+    async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
+        return await self._environments.ensure(framework, server, await self._found(interpreter))
 
-    async def servers_part(self, server: Server) -> str:
-        return await self._environments.servers_part(server, self._python)
+    async def servers_part(self, server: Server, interpreter: str = "") -> str:
+        return await self._environments.servers_part(server, await self._found(interpreter))
+
+    async def _found(self, interpreter: str) -> Path | None:
+        return await self._environments.interpreter(interpreter) if interpreter else self._python
 
     def scratch(self) -> Path:
         return Path(tempfile.mkdtemp(prefix="engine-"))
@@ -77,8 +80,8 @@ class LocalHost:
     async def drive(self, context: LaunchContext) -> Driving:
         return await Driving.start(
             ProcessSpec(
-                (str(context.environment.python),), self._variables(context), cwd=context.scratch, log=context.log,
-                grace=self._grace,
+                (str(context.environment.python),), self._variables(context), cwd=self._folder(context),
+                log=context.log, grace=self._grace,
             )
         )  # fmt: skip
 
@@ -88,13 +91,18 @@ class LocalHost:
             ProcessSpec(
                 argv=tuple(argv),
                 env=self._variables(context),
-                cwd=context.scratch,
+                cwd=self._folder(context),
                 log=context.log,
                 fds=(descriptor,) if descriptor is not None else (),
                 grace=self._grace,
                 remove=context.scratch,
             )
         )
+
+    @staticmethod
+    def _folder(context: LaunchContext) -> Path:
+        """The working directory of a service: an application of a project may read files of its own."""
+        return context.framework.folder if context.framework.own else context.scratch
 
     def _variables(self, context: LaunchContext) -> dict[str, str]:
         """The whole environment of a service."""

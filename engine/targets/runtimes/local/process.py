@@ -105,8 +105,9 @@ class SupervisedProcess:
             looked = self._loop.create_future()
             self._looks.append(looked)
             self._tell({"do": "look"})
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(looked, MARGIN)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MARGIN):
+                    await looked
         return self.ended
 
     def signal(self, number: int) -> None:
@@ -120,8 +121,9 @@ class SupervisedProcess:
         The folder to remove still exists afterwards: ``release`` lets the supervisor remove it. Safe to call again.
         """
         self._tell({"do": "stop", "grace": grace})
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._gone.wait(), grace + MARGIN)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace + MARGIN):
+                await self._gone.wait()
         return self.ended
 
     async def release(self) -> None:

@@ -87,7 +87,7 @@ def test_what_is_found_though_nobody_claims_it(bench: Bench, starts: Starts, mon
     from engine.targets.catalog.capabilities import Probed
     from engine.targets.probing import probe
 
-    async def look(live: object, loop: str, workers: int) -> Probed:
+    async def look(live: object, loop: str, workers: int, http: str) -> Probed:
         return Probed(frozenset({"http2", "state"}), frozenset({"http2", "state"}))
 
     monkeypatch.setattr(probe, "look", look)

@@ -115,6 +115,26 @@ def test_an_end_is_known_when_it_is_asked_for(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
+def test_a_cancellation_at_the_same_time_as_the_answer_is_not_lost(tmp_path: Path) -> None:
+    """asyncio.wait_for of Python 3.11 returns the result then, and a run that was to stop went on for ever."""
+    family = Family(tmp_path, OBEDIENT)
+
+    async def scene() -> None:
+        process = await SupervisedProcess.start(family.spec())
+        family.let_go()
+        family.members(1)
+        task = asyncio.ensure_future(process.check())
+        await asyncio.sleep(0)
+        process._looks[0].set_result(None)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await process.stop()
+        await process.release()
+
+    asyncio.run(scene())
+
+
 def test_nobody_waits_for_a_warden_that_is_gone(tmp_path: Path) -> None:
     family = Family(tmp_path, OBEDIENT)
 
