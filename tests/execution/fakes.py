@@ -106,7 +106,8 @@ class FakeLive:
 
     ``written`` is its log, ``uses`` the resources of its processes, and ``gone`` are pids that accept no signal, 0 for
     the main process. ``signals``, ``starts`` and ``drives`` are the requests it received; ``no_start`` is the exception
-    of a start; ``on_drive`` returns the result of an order.
+    of a start; ``on_drive`` returns the result of an order. ``loads_within`` is the time that the app takes to load, in
+    seconds, and ``loaded`` counts the requests for that.
     """
 
     target: Target = TARGET
@@ -131,6 +132,8 @@ class FakeLive:
     starts: list[bool] = field(default_factory=list)
     no_start: StartError | None = None
     drives: list[Mapping[str, object]] = field(default_factory=list)
+    loads_within: float = 0.0
+    loaded: int = 0
     on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
 
     async def check(self) -> ExitStatus | None:
@@ -163,6 +166,10 @@ class FakeLive:
             await asyncio.Future()
         assert self.ended is not None
         return self.ended
+
+    async def prepare_driving(self) -> None:
+        await asyncio.sleep(self.loads_within)
+        self.loaded += 1
 
     async def drive(self, order: Mapping[str, object]) -> str:
         self.drives.append(order)

@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.execution.job import Job
 from engine.execution.planning.keywords import expression
 from engine.model.case import LIBRARY, CaseHeader, RunsOn
-from engine.model.target import DIRECT, ServerLaunch, Target
+from engine.model.target import DIRECT, HTTP_1_1, ServerLaunch, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 from engine.targets.catalog.gateways.base import split
@@ -188,6 +188,8 @@ def runs_on(case: CaseHeader, target: Target) -> bool:
 
 def not_meant(case: CaseHeader, target: Target) -> str:
     """The reason why a case is not meant for a target, "" if it is."""
+    if case.runs_on is RunsOn.APPLICATIONS or target.answers is not None:
+        return of_application(case, target)
     if case.runs_on is RunsOn.WSGI and target.interface != "wsgi":
         return "it is for WSGI apps"
     if case.runs_on is not RunsOn.WSGI and target.interface != "asgi":
@@ -198,6 +200,25 @@ def not_meant(case: CaseHeader, target: Target) -> str:
             if case.scripted
             else "it tests only the server, so the bare app is enough"
         )
+    if not case.only.covers(**words(target)):
+        return "its `only` selects other targets"
+    if case.http1 and target.http != HTTP_1_1:
+        return f"it is bound to HTTP/1.1: {case.http1}"
+    return behind_gateway(case, target)
+
+
+def of_application(case: CaseHeader, target: Target) -> str:
+    """The reason why a case is not meant for a target, where one of them is about an application of a project."""
+    if target.answers is None:
+        return "it is for the applications of a project"
+    if case.runs_on is RunsOn.CONTROL:
+        return "it is for the bare app"
+    if case.runs_on is not RunsOn.APPLICATIONS:
+        if (case.runs_on is RunsOn.WSGI) != (target.interface == "wsgi"):
+            return f"it is for {'WSGI' if case.runs_on is RunsOn.WSGI else 'ASGI'} apps"
+        lacking = [one for one in case.endpoints if one not in target.answers]
+        if lacking:
+            return "it uses endpoints of the contract that the application does not declare in `answers`"
     if not case.only.covers(**words(target)):
         return "its `only` selects other targets"
     return behind_gateway(case, target)
@@ -225,6 +246,7 @@ def words(target: Target) -> dict[str, str]:
         "loop": target.loop,
         "gateway": plain(target.gateway),
         "runtime": target.runtime,
+        "http": target.http_version,
     }
 
 
@@ -233,6 +255,8 @@ def reason(case: CaseHeader, target: Target, offered: frozenset[str], unsupporte
     for skip in case.skip:
         if skip.selector.covers(**words(target)):
             return f"left out: {skip.because}"
+    if case.client == LIBRARY and target.http != HTTP_1_1:
+        return "the client libraries speak HTTP/1.1 here"
     if case.client == LIBRARY and not case.plain:
         return "no step of it is plain, so no client library performs it; `engine show` gives the reasons"
     missing = lacking(case, offered, target)

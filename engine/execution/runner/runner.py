@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from engine.model.evidence_quality import EvidenceQuality
 from engine.model.expectation import Mismatch
 from engine.model.origin import Origin
 from engine.model.protocols import LiveTarget
+from engine.model.requirements import Requirement
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import RUNNING
 from engine.model.transcript import Transcript
@@ -36,6 +38,9 @@ from engine.steps.api.step_type import StepTypes
 
 # The characters of the output of a target during a job that are kept with its result, from the end.
 LOG = 8192
+
+DIRECT_CALLS = 2 * (os.cpu_count() or 1)
+"""The number of cases that call an app without a server at a time: each forks a process that keeps a processor busy."""
 
 
 # From the name of what failed, and its exception, to a clause that says where the traceback is.
@@ -92,10 +97,12 @@ class Runner:
         self._keep_calls = keep_calls
         self._keep_traceback = keep_traceback
         self._excerpt_of = excerpt_of
+        self._direct_calls = asyncio.Semaphore(DIRECT_CALLS)
 
     def variables(self, job: Job, host: str) -> dict[str, object]:
-        """The variables of a job: ``run``, ``host``, and the values of its matrix."""
-        return {"run": self._run_of(job), "host": host, **job.whole.body.variables}
+        """The variables of a job: ``run``, ``host``, ``http_version``, ``scheme``, and the values of its matrix."""
+        own = {"run": self._run_of(job), "host": host, **job.launch.protocol_variables}
+        return {**own, **job.whole.body.variables}
 
     def _run_of(self, job: Job) -> str:
         """The nonce of a job, which no other job of any run has."""
@@ -141,8 +148,16 @@ class Runner:
         try:
             if body.application is not None:
                 live.boundary.stage(job.id, script(body.application, job.id, variables))
-            with Deadline(case.timeout):
-                await StepScope(state, variables, results).run(body.steps)
+            steps = StepScope(state, variables, results)
+            if Requirement.DRIVER in case.requires:
+                # The app may take long to load, or wait for its turn, and the time limit is that of the case.
+                await live.prepare_driving()
+                async with self._direct_calls:
+                    with Deadline(case.timeout):
+                        await steps.run(body.steps)
+            else:
+                with Deadline(case.timeout):
+                    await steps.run(body.steps)
         except StepFailed:
             pass
         except TimeoutError:
@@ -167,7 +182,7 @@ class Runner:
             defect = f"{whose}{type(error).__name__}: {error}{kept_in}"
         finally:
             for connection in state.connections:
-                connection.channel.close()
+                connection.close()
         if results.broken and not defect:
             results.broken[:0] = _misnamed(state)
         differ: list[Mismatch] = []
@@ -256,7 +271,7 @@ class Runner:
         """The events of a job, up to a bound, and the quality of that evidence."""
         wire = [event for connection in state.connections for event in connection.channel.events]
         calls = _calls(state)
-        whole = transcript(started, wire, state.notes, calls)
+        whole = transcript(started, wire, [one.event for one in state.notes], calls)
         kept = trimmed(whole)
         lost = evidence_of(state.live.boundary, state.lost_before, sum(call.lost for call in calls))
         return kept, lost.and_cut(*cuts(whole, kept))

@@ -68,7 +68,7 @@ from engine.model.case import CaseHeader, Step
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import ABSENT, Group, Mismatch, SameAs, Situation
 from engine.model.protocols import Boundary, Channel, LiveTarget
-from engine.model.tls import TlsClientOptions
+from engine.model.tls import HTTP, TlsClientOptions
 from engine.model.transcript import Side, TraceEvent
 from engine.model.variables import WrongValue
 from engine.steps.api.context import Connection, Context, StepFailed, StepRecord
@@ -106,6 +106,22 @@ class CheckResults:
         self.step = other.step or self.step
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of the time line by a step; a detail that is a function is worded when somebody reads it."""
+
+    at: float
+    subject: str
+    what: str
+    detail: str | Callable[[], str]
+
+    @property
+    def event(self) -> TraceEvent:
+        """The line as an event of the transcript."""
+        detail = self.detail if isinstance(self.detail, str) else self.detail()
+        return TraceEvent(self.at, Side.STEP, self.subject, self.what, detail)
+
+
 @dataclass(slots=True)
 class JobState:
     """The state that all branches of one job share. ``log_from`` is the size of the server's log in bytes when the job
@@ -119,7 +135,7 @@ class JobState:
     open_channel: OpenChannel
     connections: list[Connection] = field(default_factory=list)
     performed: list[StepRecord] = field(default_factory=list)
-    notes: list[TraceEvent] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     calls: int = 0
     log_from: int = 0
     lost_before: int = 0
@@ -187,8 +203,8 @@ class StepScope(Context):
     def now(self) -> float:
         return time.monotonic()
 
-    def note(self, what: str, detail: str = "", *, subject: str = "") -> None:
-        self._state.notes.append(TraceEvent(time.monotonic(), Side.STEP, subject, what, detail))
+    def note(self, what: str, detail: str | Callable[[], str] = "", *, subject: str = "") -> None:
+        self._state.notes.append(Note(time.monotonic(), subject, what, detail))
 
     def token(self) -> str:
         state = self._state
@@ -199,10 +215,15 @@ class StepScope(Context):
 
     # Connections
 
-    async def connect(self, name: str | None, *, raw: bool = False, upstream: bool = False) -> Connection:
-        connection = self._find_connection(name) if name else None
+    def existing(self, name: str | None) -> Connection | None:
+        return self._find_connection(name) if name else None
+
+    async def connect(
+        self, name: str | None, *, raw: bool = False, upstream: bool = False, http2: bool = False
+    ) -> Connection:
+        connection = self.existing(name)
         if connection is None:
-            connection = await self._open(name, upstream=upstream)
+            connection = await self._open(name, upstream=upstream, http2=http2)
         elif connection.channel.ended == "closed":
             raise ChannelClosed(f"the connection {name!r} was closed by an earlier step")
         performed = self._performed
@@ -214,11 +235,11 @@ class StepScope(Context):
         connection.used += 1
         return connection
 
-    async def _open(self, name: str | None, *, upstream: bool) -> Connection:
+    async def _open(self, name: str | None, *, upstream: bool, http2: bool) -> Connection:
         state = self._state
         subject = name or f"connection {len(state.connections) + 1}"
         live = state.live
-        tls_options = None if live.tls is None else TlsClientOptions(live.tls)
+        tls_options = None if live.tls is None else TlsClientOptions(live.tls, alpn=("h2",) if http2 else HTTP)
         more = () if tls_options is None else (None, tls_options)
         channel = await state.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "", tls_options=tls_options)
@@ -256,7 +277,7 @@ class StepScope(Context):
 
     def release(self, connection: Connection) -> None:
         if not connection.name:
-            connection.channel.close()
+            connection.close()
 
     # Other steps
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.model.case import AppCommand, Application
+from engine.model.iterables import AppIterable
 from engine.model.tagged import Ready, tagged
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString
@@ -40,6 +42,8 @@ def _render(value: object, known: Mapping[str, object]) -> object:
         return resolve(value, known)
     if isinstance(value, str):
         return fill(value, known)
+    if isinstance(value, AppIterable):
+        return replace(value, items=tuple(_render(item, known) for item in value.items))
     if isinstance(value, AppCommand):
         return Ready(_command(value, known))
     if isinstance(value, (list, tuple)):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 
 from engine.model.boundary import AppCall, Event
 from engine.model.showing import as_text
 from engine.model.transcript import Side, TraceEvent, Transcript
+from engine.model.typed_value import typed
 from engine.model.wire_bytes import TruncatedBytes
 
 # A scope's keys that a reader wants to see first, in this order; the others follow as the server gave them.
 SCOPE_KEYS = ("type", "http_version", "method", "scheme", "path", "query_string", "headers", "client", "subprotocols")
+_OWN_PORT = re.compile(r"from port ([0-9]{1,5})")
 
 
 def transcript(
@@ -19,15 +22,33 @@ def transcript(
 ) -> Transcript:
     """All events in order of their time, those at the same time in the given order."""
     events = [*steps, *wire]
+    by_port = connections(events)
     for number, call in enumerate(calls, 1):
-        events.extend(boundary(call, f"call {number}"))
+        connection = by_port.get(call.peer[1], "") if call.peer is not None else ""
+        events.extend(boundary(call, f"call {number}", connection))
     events.sort(key=lambda event: event.at)
     return Transcript(started, tuple(events))
 
 
-def boundary(call: AppCall, subject: str) -> list[TraceEvent]:
-    """The events of one call of the application."""
-    events = [TraceEvent(call.started, Side.APP, subject, "called", scope_text(call.scope))]
+def connections(events: Iterable[TraceEvent]) -> dict[int, str]:
+    """The subjects of the connections among some events, by the client's port. A port that two connections had
+    identifies neither."""
+    found: dict[int, str] = {}
+    for event in events:
+        if event.side is Side.WIRE and event.what == "connected" and (own := _OWN_PORT.match(event.detail)):
+            port = int(own[1])
+            found[port] = "" if port in found else event.subject
+    return found
+
+
+def boundary(call: AppCall, subject: str, connection: str = "") -> list[TraceEvent]:
+    """The events of one call of the application, which came by ``connection``, "" if unknown."""
+    scope = typed(call.scope)
+    events = [
+        TraceEvent(
+            call.started, Side.APP, subject, "called", scope_text(call.scope), value=scope, connection=connection
+        )
+    ]
     events.extend(_event(event, subject) for event in call.events)
     events.extend(TraceEvent(at, Side.APP, subject, "mark", name) for name, at in call.marks)
     for name, outcome in call.outcomes.items():
@@ -41,14 +62,14 @@ def boundary(call: AppCall, subject: str) -> list[TraceEvent]:
 
 
 def _event(event: Event, subject: str) -> TraceEvent:
-    text = message_text(event.message)
+    text, value = message_text(event.message), typed(event.message)
     if event.way == "received":
-        return TraceEvent(event.at, Side.APP, subject, "received", text)
+        return TraceEvent(event.at, Side.APP, subject, "received", text, value=value)
     if event.raised:
         text += f"  -> send() raised {event.raised}"
     elif event.done is None:
         text += "  -> send() has not come back"
-    return TraceEvent(event.at, Side.APP, subject, "sent", text)
+    return TraceEvent(event.at, Side.APP, subject, "sent", text, value=value)
 
 
 def scope_text(scope: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ end. An event marks each cut, and the verdict stands.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -61,7 +62,8 @@ def cuts(whole: Transcript, kept: Transcript) -> tuple[str, ...]:
 
 def weight(event: TraceEvent) -> int:
     """The size of an event, in bytes."""
-    return OVERHEAD + len(event.data) + len(event.detail)
+    value = 0 if event.value is None else len(json.dumps(event.value.data))
+    return OVERHEAD + len(event.data) + len(event.detail) + value
 
 
 def _within(events: Iterable[TraceEvent], count: int, size: int) -> list[TraceEvent]:

@@ -23,6 +23,7 @@ class CommandKey:
     ``bytes``       the literal of bytes -> bytes
     ``commands``    a script -> a list that ``scripts.commands_of`` reads
     ``count``       a whole number -> int
+    ``flag``        true or false -> bool
     ``exception``   a builtin exception's name -> str
     ``headers``     headers -> a list of [name, value] in bytes
     ``literal``     any value -> that value; text is str, ``{bytes: ...}`` bytes

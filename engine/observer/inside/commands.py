@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import importlib
 import os
+import tempfile
 from contextvars import ContextVar
 from typing import Any
 
@@ -38,6 +40,18 @@ async def read_body(play: Play, entry: ScriptCommand) -> Result:
 async def send(play: Play, entry: ScriptCommand) -> None:
     """``send`` and ``send_raw``: one event, unchanged."""
     await play.send(entry.value()["event"])
+
+
+async def send_file(play: Play, entry: ScriptCommand) -> Result:
+    """``send_file: {content, position, offset, count, more_body}``: a temporary file with the content, by its
+    descriptor. The value of the outcome is True if the descriptor is still open afterwards."""
+    value = entry.value()
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(value["content"])
+        file.seek(value.get("position", 0))
+        event = {key: value[key] for key in ("offset", "count", "more_body") if key in value}
+        await play.send({"type": "http.response.zerocopysend", "file": file, **event})
+        return Result(value=_is_open(file))
 
 
 async def respond(play: Play, entry: ScriptCommand) -> None:
@@ -227,6 +241,18 @@ COMMANDS: dict[str, Command] = {
         Command("return", "Return from the application.", return_, argument="true"),
         Command("send", "Send a message; it is checked against ASGI.", send, argument="message"),
         Command(
+            "send_file",
+            "Send an open file by its descriptor, as the extension Zero Copy Send defines.",
+            send_file,
+            {
+                "content": CommandKey("bytes", "The content of the file, which is temporary.", required=True),
+                "position": CommandKey("count", "The position of the open file; its beginning without it."),
+                "offset": CommandKey("count", "The `offset` of the message."),
+                "count": CommandKey("count", "The `count` of the message, in bytes."),
+                "more_body": CommandKey("flag", "The `more_body` of the message."),
+            },
+        ),
+        Command(
             "send_raw",
             "Send any message, right or wrong; plain text is str.",
             send,
@@ -283,6 +309,18 @@ def _variable(name: str) -> ContextVar[Any]:
     if name not in _variables:
         _variables[name] = ContextVar(name)
     return _variables[name]
+
+
+def _is_open(file: Any) -> bool:
+    """True if a file has its descriptor still. One that is closed below it is closed above as well, so that closing it
+    does not raise."""
+    try:
+        os.fstat(file.fileno())
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError):
+            file.close()
+        return False
+    return True
 
 
 def _walk(place: Any, way: list[str]) -> Any:

@@ -33,7 +33,12 @@ from .finding import load
 from .observer import App, AsgiCall
 from .records import Writer, decode
 
+TURNS = 20  # of the loop that a message takes once the client has left, so that tasks that wait for it can cancel
 GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
+
+
+# What receive() returns once a handshake is refused by a response.
+REFUSED = {"type": "websocket.disconnect", "code": 1006}
 
 
 class Drive:
@@ -51,6 +56,7 @@ class Drive:
         self._changed = asyncio.Condition()
         self._waits = asyncio.Event()  # the script waits for the app, or is over
         self._played = False
+        self._left = False  # a disconnect was given
 
     async def run(self, app: App, writer: Writer, token: str, within: float) -> str:
         """Call the app and play the script. Returns the part that could not be performed, "" for none. Never raises."""
@@ -81,6 +87,7 @@ class Drive:
         for word, argument in self._script:
             if word == "give":
                 self._given.append(argument)
+                self._left = self._left or str(argument.get("type")).endswith(".disconnect")
                 await self._progress()
             elif word == "fail_send":
                 self._error = exception(argument["class"], argument.get("message"))
@@ -113,17 +120,27 @@ class Drive:
             self._changed.notify_all()
 
     async def receive(self) -> Any:
-        """The next given message. After the last one it waits; once the response is complete, the client has left."""
+        """The next given message. After the last one it waits; once the response is complete or the WebSocket closed,
+        the client has left."""
         async with self._changed:
             while not self._given:
-                if self._complete():
-                    return {"type": "http.disconnect"}
+                end = self._end()
+                if end is not None:
+                    return end
                 await self._changed.wait()
             return self._given.popleft()
 
-    def _complete(self) -> bool:
+    def _end(self) -> Mapping[str, Any] | None:
+        """The disconnect that follows on the app's last message; None if that ends nothing."""
         last = self._sent[-1] if self._sent else None
-        return isinstance(last, Mapping) and last.get("type") == "http.response.body" and not last.get("more_body")
+        if not isinstance(last, Mapping):
+            return None
+        kind = last.get("type")
+        if kind == "websocket.close":
+            return {"type": "websocket.disconnect", "code": last.get("code", 1000)}
+        if kind in ("http.response.body", "websocket.http.response.body") and not last.get("more_body"):
+            return {"type": "http.disconnect"} if kind == "http.response.body" else {**REFUSED}
+        return None
 
     async def send(self, message: Any) -> None:
         """Take a message of the app. Raises the exception of the script, from the message on that the script names.
@@ -139,6 +156,8 @@ class Drive:
             self._waits.clear()
         await self._progress()
         await self._waits.wait()
+        for _ in range(TURNS if self._left else 0):
+            await asyncio.sleep(0)
 
 
 def carry_out(app: App, folder: Path, request: Mapping[str, Any]) -> str:

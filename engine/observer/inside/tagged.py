@@ -3,6 +3,7 @@
     bytes                      {"$b": "<latin-1>"}
     bytes longer than LONG     {"$blob": [size, "<sha256>", "<latin-1 of the first HEAD>"]}
     tuple                      {"$t": [...]}
+    iterator, only in scripts  {"$i": [...]}
     dict with other keys       {"$d": [[key, value], ...], "class": "dict"}
     any other class            {"$o": "<class>", "repr": "<cut>"}, with "value" where a plain value is near
 
@@ -85,6 +86,8 @@ def decode(value: Any) -> Any:
         return value["$b"].encode("latin-1")
     if tag == "$t":
         return tuple([decode(item) for item in value["$t"]])
+    if tag == "$i":
+        return iter([decode(item) for item in value["$i"]])
     if tag == "$d":
         return {decode(key): decode(item) for key, item in value["$d"]}
     if tag.startswith("$"):

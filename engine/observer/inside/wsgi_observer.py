@@ -37,7 +37,7 @@ class WsgiObserver:
         self._writer = writer
         self._numbers = itertools.count()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+    def __call__(self, environ: Environ, start_response: StartResponse, /) -> Any:
         call = WsgiCall(next(self._numbers), self._writer, environ, start_response)
         with suppress(Exception):  # an environ without an input, or one that may not be changed
             environ["wsgi.input"] = Input(environ["wsgi.input"], call.read, length_of(environ))

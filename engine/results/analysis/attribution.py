@@ -28,7 +28,7 @@ from enum import StrEnum
 
 from engine.model.commands import framework_word, given_options, server_word
 from engine.model.origin import Part
-from engine.model.target import CONTROL, CONTROLS, DIRECT, configuration
+from engine.model.target import CONTROL, CONTROLS, DIRECT, HTTP_1_1, configuration, version_in_words
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import TargetRow
 
@@ -126,6 +126,15 @@ class ComparedResult:
         return self.row.found_loop or self.row.loop
 
     @property
+    def version(self) -> str:
+        """The version of HTTP."""
+        return version_in_words(self.row.http)
+
+    def like(self, other: ComparedResult) -> bool:
+        """True if both have the same version of HTTP, and the same Python where one was asked for."""
+        return self.version == other.version and self.row.interpreter == other.row.interpreter
+
+    @property
     def on_reference(self) -> bool:
         """True for the reference server. A mutant is a variant of it, and no measure for anything."""
         return self.server == REFERENCE
@@ -178,7 +187,10 @@ def attribute(
         failed = [cell for cell in cells if cell.row.failed]
         for cell in started:
             if cell.result.verdict.unmet or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
-                case = _Case([*started, *elsewhere.get(address, ())], failed, cell.result.verdict is Verdict.WARN)
+                # The other version of HTTP is another protocol, and another Python another program: their results are
+                # no evidence.
+                known = [one for one in (*started, *elsewhere.get(address, ())) if one.like(cell)]
+                case = _Case(known, failed, cell.result.verdict is Verdict.WARN)
                 found[address, cell.row.id] = case.whose(cell)
                 if not cell.is_control and not case.failed(case.find(cell, framework=cell.control)):
                     special.add((address, cell.row.id))
@@ -312,6 +324,8 @@ class _Case:
         """Rules 4 and 5. Another server counts only if the bare app passes on it: else it is that server's own
         failure."""
         framework = cell.framework
+        if control is None and cell.row.application:
+            return self._application(cell)
         if control is None:
             return None
         others = self._elsewhere(cell)
@@ -336,6 +350,27 @@ class _Case:
         if passing:
             because = f"the bare app passes it on this server, and the framework passes it on {_names(passing)}"
             return Attribution(Fault.PAIRING, because, f"{cell.server} with {framework}", evidence, cell.given)
+        return None
+
+    def _application(self, cell: ComparedResult) -> Attribution | None:
+        """Rules 4 and 5 for an application of a project. The bare app has no part in its cases, so the other servers
+        decide: a failure on the reference server, or on another one at the same expectation, is the application's."""
+        if cell.on_reference:
+            because = "the application fails it on the reference server"
+            return _of_framework(cell, because, _evidence(cell))
+        servers = dict.fromkeys(other.server for other in self.cells if other.row.server != cell.row.server)
+        others = [other for server in servers if (other := self.find(cell, server=server)) is not None]
+        others.sort(key=lambda other: not other.on_reference)
+        failing = [other for other in others if self.failed(other)]
+        passing = [other for other in others if self.passed(other)]
+        alike = [other for other in failing if other.on_reference or other.evidence.where == cell.evidence.where]
+        evidence = _evidence(cell, *failing, *passing)
+        if alike:
+            because = f"the application fails it on {_names(alike)} too"
+            return _of_framework(cell, because, evidence)
+        if passing:
+            because = f"the application passes it on {_names(passing)}"
+            return Attribution(Fault.PAIRING, because, f"{cell.server} with {cell.framework}", evidence, cell.given)
         return None
 
     def _raising(self, cell: ComparedResult, control: ComparedResult) -> ComparedResult | None:
@@ -406,6 +441,8 @@ class _Case:
         words += [word for name in given for word in ("--framework", name)]
         words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
+        words += [] if cell.row.http == HTTP_1_1 else ["--http", cell.version]
+        words += ["--python", cell.row.interpreter] if cell.row.interpreter else []
         words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))
         return shlex.join(words)
 

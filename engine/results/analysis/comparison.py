@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from engine.errors import UsageError
 from engine.model.clause import rank
 from engine.model.commands import framework_word, server_word
-from engine.model.target import configuration
+from engine.model.target import configuration, version_in_words
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import Attribution, Attributions, ComparedResult, Fault, attribute
 from engine.results.analysis.folding import Folded, fold
@@ -157,19 +157,21 @@ class Comparison:
 
 def sides(before: Run, after: Run, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
     """Two runs as sides. Servers are matched by release and variant; where each run has one release of a server, and
-    these differ, they are what is compared, and so match. So do frameworks, by their releases, and runtimes, where each
-    run has one. If the runs have no target in common, servers are compared: targets match by framework, loop and
-    gateway, if each run has one of these. Raises UsageError where nothing matches."""
+    these differ, they are what is compared, and so match. So do frameworks, by their releases, and runtimes and
+    Pythons, where each run has one. If the runs have no target in common, servers are compared: targets match by
+    framework, loop and gateway, if each run has one of these. Raises UsageError where nothing matches."""
     same = _moved(before.targets, after.targets, lambda row: (row.server, _server(row)))
     moved = _moved(before.targets, after.targets, lambda row: (row.framework, _framework(row)))
     runtimes = [{row.runtime for row in run.targets} for run in (before, after)]
     any_runtime = runtimes[0] != runtimes[1] and all(len(one) == 1 for one in runtimes)
+    pythons = [{row.interpreter for row in run.targets} for run in (before, after)]
+    any_python = pythons[0] != pythons[1] and all(len(one) == 1 for one in pythons)
 
     def of_server(row: TargetRow) -> Key:
         server = row.server if row.server in same else _server(row)
-        framework, *rest, runtime = _rest(row)
+        framework, *rest, runtime, python = _rest(row)
         framework = row.framework if row.framework in moved else framework
-        return (server, framework, *rest, "" if any_runtime else runtime)
+        return (server, framework, *rest, "" if any_runtime else runtime, "" if any_python else python)
 
     of_any = _of_one(before, after, lambda row: of_server(row)[1:])
     key = next((key for key in (of_server, of_any) if _met(before, after, key, part)), None)
@@ -199,7 +201,7 @@ def _of_one(before: Run, after: Run, key: Callable[[TargetRow], Key]) -> Callabl
 
 def _nothing_in_common(before: Run, after: Run) -> UsageError:
     what = f"{before.id} and {after.id} have no target in common"
-    same = "targets of the same framework, loop and gateway are compared"
+    same = "targets of the same framework, loop, gateway and version of HTTP are compared"
     for option, word in (("--server", server_word), ("--framework", framework_word)):
         left, right = ([word(row) for row in run.targets] for run in (before, after))
         # Runs that share a server or a framework differ in something else.
@@ -296,7 +298,7 @@ def compare(before: ComparedRun, after: ComparedRun, *, strict: bool = False) ->
     if not before.targets.keys() & after.targets.keys():
         raise UsageError(
             f"{before.name} and {after.name} have no target in common",
-            hint="compared are targets of the same framework, loop and gateway",
+            hint="compared are targets of the same framework, loop, gateway and version of HTTP",
         )
     differences = [_difference(change, address, pairs, before, after) for (change, address, *_), pairs in found.items()]
     return Comparison(
@@ -420,7 +422,7 @@ def _framework(row: TargetRow) -> str:
 
 
 def _rest(row: TargetRow) -> Key:
-    return (_framework(row), row.loop, row.gateway, row.runtime)
+    return (_framework(row), row.loop, row.gateway, version_in_words(row.http), row.runtime, row.interpreter)
 
 
 def folded(found: Iterable[Difference]) -> tuple[Folded[Difference], ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from engine.model.boundary import AppCall, OpaqueValue
 from engine.model.showing import as_text
+from engine.results.analysis.redaction import redacted_fact
 
 ABSENT = "(absent)"
 MOST = 44  # characters of a value
@@ -44,12 +45,12 @@ def differences(seen: Mapping[str, Sequence[AppCall]]) -> list[ValueDifference]:
 
 
 def values(calls: Sequence[AppCall]) -> dict[str, str]:
-    """The values that an application was given, by name and as text."""
+    """The values that an application was given, by name and as text, with secrets masked."""
     found = {"calls": str(len(calls))}
     for number, call in enumerate(calls, 1):
         before = f"call {number}: " if len(calls) > 1 else ""
         for name, value in _of_call(call):
-            found[before + name] = value
+            found[before + name] = redacted_fact(name, value)
     return found
 
 

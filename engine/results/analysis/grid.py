@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.model.target import configuration
+from engine.model.target import DIRECT, HTTP_1_1, LOCAL, configuration, python_word
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.flakiness import tally
 from engine.results.record.store import Run, TargetRow
@@ -152,4 +152,5 @@ def _differences(results: Sequence[JobResult], targets: Sequence[TargetRow]) -> 
 def _pairing(target: TargetRow) -> str:
     """The description of a target without its loop."""
     words = [configuration(target.server, target.release, target.variant), target.framework_configuration]
-    return "-".join([*words, *(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))])
+    around = (target.gateway, target.runtime, target.http, python_word(target.interpreter))
+    return "-".join([*words, *(word for word in around if word not in (DIRECT, LOCAL, HTTP_1_1, python_word("")))])

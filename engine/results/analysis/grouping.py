@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.model.target import configuration
+from engine.model.target import DIRECT, HTTP_1_1, LOCAL, configuration, python_word
 from engine.results.analysis.grid import Cell, Grid, Row, summed
 from engine.results.record.store import TargetRow
 
@@ -161,7 +161,8 @@ def configured(target: TargetRow) -> str:
 
 def around(target: TargetRow) -> tuple[str, ...]:
     """The coordinates of a target apart from server, framework and loop, where they are not the defaults."""
-    return tuple(word for word in (target.gateway, target.runtime) if word not in ("direct", "local"))
+    words = (target.gateway, target.runtime, target.http, python_word(target.interpreter))
+    return tuple(word for word in words if word not in (DIRECT, LOCAL, HTTP_1_1, python_word("")))
 
 
 def server_of(target: TargetRow) -> str:

@@ -170,13 +170,20 @@ def sentence(found: RunSummary) -> str:
     if found.results != found.cases:
         head = f"{plural(found.results, 'result')} ({head} on {plural(found.targets, 'target')})"
     parts = [f"{found.passed:,} passed"] if found.results else []
-    for verdict, words in _COUNTED:
-        if number := found.verdicts.get(verdict, 0):
-            noun = _NOUNS.get(verdict)
-            parts.append(words.format(counted_noun(number, noun) if noun else f"{number:,}"))
+    parts += counted_verdicts(found.verdicts)
     if found.not_started:
         parts.append(f"{plural(found.not_started, 'target')} did not start")
     return f"{head}: {', '.join(parts) or 'nothing ran'}" + (f" in {duration(found.seconds)}" if found.seconds else "")
+
+
+def counted_verdicts(verdicts: Mapping[Verdict, int]) -> list[str]:
+    """The number for each verdict but a plain pass: ``1 known failure``, ``8 warnings``, the worst first."""
+    parts = []
+    for verdict, words in _COUNTED:
+        if number := verdicts.get(verdict, 0):
+            noun = _NOUNS.get(verdict)
+            parts.append(words.format(counted_noun(number, noun) if noun else f"{number:,}"))
+    return parts
 
 
 def early_end(run: Run) -> str:

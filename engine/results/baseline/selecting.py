@@ -13,6 +13,7 @@ from functools import cached_property
 from packaging.version import InvalidVersion, Version
 
 from engine.model.case import Selector
+from engine.model.target import HTTP_1_1, version_in_words
 from engine.results.baseline.baseline import server_version
 from engine.results.record.store import TargetRow
 
@@ -21,15 +22,23 @@ Box = tuple[frozenset[str], ...]
 
 # The words of a point, and the order in which a box is grown. It never grows to another server: a line's reason and
 # link are about one.
-WORDS = ("server", "version", "framework", "loop", "gateway", "runtime")
-GROWN = ("loop", "framework", "gateway", "runtime", "version")
+WORDS = ("server", "version", "framework", "loop", "gateway", "runtime", "http")
+GROWN = ("loop", "framework", "gateway", "runtime", "http", "version")
 # The default values, which an entry does not need to name.
-USUAL = frozenset({"auto", "direct", "local"})
+USUAL = frozenset({"auto", "direct", "local", HTTP_1_1})
 
 
 def point(row: TargetRow) -> Point:
     """A target's words."""
-    return (row.server, server_version(row), row.framework, row.loop, row.gateway, row.runtime)
+    return (
+        row.server,
+        server_version(row),
+        row.framework,
+        row.loop,
+        row.gateway,
+        row.runtime,
+        version_in_words(row.http),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +100,8 @@ class CaseHistory:
     def named(self, box: Box) -> list[NamedTargets]:
         """A box in the words of a line; several where its versions are no single range."""
         words = [() if self.free(box, index) else tuple(sorted(values)) for index, values in enumerate(box)]
-        servers, versions, frameworks, loops, gateways, runtimes = [tuple(sorted(box[0])), *words[1:]]
-        selector = Selector(servers, frameworks, loops, gateways, runtimes)
+        servers, versions, frameworks, loops, gateways, runtimes, http = [tuple(sorted(box[0])), *words[1:]]
+        selector = Selector(servers, frameworks, loops, gateways, runtimes, http)
         if not versions:
             return [NamedTargets(selector)]
         others = {one[1] for one in self.passing if one[0] in box[0]}
@@ -127,7 +136,7 @@ def smallest(evidence: CaseHistory) -> list[NamedTargets]:
 
 
 def _rest(selector: Selector) -> tuple[tuple[str, ...], ...]:
-    return selector.frameworks, selector.loops, selector.gateways, selector.runtimes
+    return selector.frameworks, selector.loops, selector.gateways, selector.runtimes, selector.http
 
 
 def order(one: NamedTargets) -> tuple[object, ...]:
@@ -158,7 +167,7 @@ def _number(version: str) -> tuple[bool, Version, str]:
 def narrowed(old: Selector, new: Selector, seen: Mapping[str, Sequence[str]]) -> tuple[Selector, list[Selector]]:
     """A selector inside another: each word as the new one names it, or else as the old one does. Behind it, what the
     old one names and no target was ``seen`` of, by word: nothing is known of that, so it stays listed."""
-    words = ("servers", "frameworks", "loops", "gateways", "runtimes")
+    words = ("servers", "frameworks", "loops", "gateways", "runtimes", "http")
     inner = Selector(*(getattr(new, word) or getattr(old, word) for word in words))
     rest = []
     for word in words:

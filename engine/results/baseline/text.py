@@ -19,7 +19,7 @@ HEAD = """\
 known-failures: Known failures
 list:
 """
-SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes")
+SELECTORS = ("servers", "frameworks", "loops", "gateways", "runtimes", "http")
 WHERE = ("case", *SELECTORS, "versions")
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .()/'`+=<>-]|,(?= )|:(?=\S))*[\w)/\]]|[\w./-]+::[\w.\[\]-]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -123,6 +123,8 @@ def fresh(failure: KnownFailure, margin: str) -> list[str]:
         rows.append(f"framework_versions: {in_quotes(failure.framework_versions)}")
     if failure.until is not None:
         rows.append(f"until: {in_quotes(failure.until.isoformat())}")
+    if failure.sometimes:
+        rows.append("sometimes: true")
     for key in ("because", "link", "observed"):
         if value := getattr(failure, key):
             rows.append(f"{key}: {quoted(value) if key != 'link' else value}")

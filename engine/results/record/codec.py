@@ -301,6 +301,10 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
             row["size"] = event.size or len(event.data)
             if digest := _digest(event):
                 row["sha256"] = digest
+        if event.value is not None:
+            row.update(value_to_json("", event.value))
+        if event.connection:
+            row["connection"] = event.connection
         events.append(row)
     return {"moments": events}
 
@@ -326,6 +330,8 @@ def transcript_from_json(document: Mapping[str, Any]) -> Transcript:
                 base64.b64decode(row.get("data", "")),
                 row.get("size", 0),
                 row.get("sha256", ""),
+                value_from_json(row, "", row.get("detail", "")) if "value" in row else None,
+                str(row.get("connection", "")),
             )
             for row in document["moments"]
         ),

@@ -17,7 +17,13 @@ written by  read by format 1                      read by format 2
 2.2         refused                               all of it. A result has the ``risk`` of the clauses that its case
                                                   cites, and ``sending``, the delivery and the client at the end of
                                                   its id; they are "" in older ones.
-2.N         refused                               what 2.2 has; unknown fields and kinds of lines are ignored
+2.3         refused                               all of it. An event at the boundary has the scope or the message as
+                                                  ``value``, and a call its ``connection``; the header has ``machine``
+                                                  and ``digests``. Older ones have none of these.
+2.4         refused                               all of it. The header of a part of a run has ``shard``, and a line of
+                                                  the kind ``plan`` has fields of the header that were not known when
+                                                  the record began. Older ones have neither.
+2.N         refused                               what 2.4 has; unknown fields and kinds of lines are ignored
 3 or later  refused                               refused, with a message that names the version and what to do
 ==========  ====================================  =================================================================
 
@@ -49,7 +55,7 @@ class FormatVersion:
         return 1 <= self.major <= CURRENT.major
 
 
-CURRENT = FormatVersion(2, 2)
+CURRENT = FormatVersion(2, 4)
 """The version that this engine writes."""
 
 RENAMED = {"fixed": Verdict.UNEXPECTED_PASS.value}

@@ -141,7 +141,8 @@ def _pass(transcript: Transcript, run: str) -> Transcript:
             data = unmasked(data)
         elif event.side is Side.WIRE and event.what == "received" and data.startswith(b"HTTP/1.1 101"):
             upgraded.add(event.subject)
-        events.append(_with(replace(event, detail=words.text(event.detail)), words.data(data)))
+        value = None if event.value is None else _value(event.value, words.text)
+        events.append(_with(replace(event, detail=words.text(event.detail), value=value), words.data(data)))
     return replace(transcript, events=tuple(events))
 
 

@@ -11,14 +11,14 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ResultsError
 from engine.model.result_event import ResultEvent
-from engine.model.target import configuration
+from engine.model.target import HTTP_1_1, configuration
 from engine.model.verdict import JobResult, Recheck
 from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
 from engine.results.record.format import CURRENT, RENAMED, readable
@@ -30,6 +30,8 @@ FILE = "run.ndjson"
 LONGEST_FOOTER = 4096
 # The kinds of lines about what a run added for the sake of comparison.
 COUNTERPART, COUNTERPART_TARGET = "counterpart", "counterpart-target"
+# The kind of a line with fields of the header that its writer did not know when the record began.
+PLAN = "plan"
 # A text with the number behind it, of as many digits as a size or a status has.
 _NUMBERED = re.compile(r"([^0-9]*)([0-9]{0,12})")
 _MARK: Mapping[str, Any] = {"counterpart": True}
@@ -44,7 +46,10 @@ class TargetRow:
     ``version`` is that of the installed server, ``commit`` the commit that it was built from. ``offers`` are its
     capabilities as far as a probe shows, ``refuted`` has a sentence for each claim that the probe did not confirm.
     ``interface`` is ``asgi`` or ``wsgi``. ``source`` and ``given`` are as in Target. The fields ``framework_...`` are
-    to the framework what ``release``, ``source``, ``version`` and ``commit`` are to the server.
+    to the framework what ``release``, ``source``, ``version`` and ``commit`` are to the server. ``application`` is true
+    for an application of a project, which has no contract. ``http`` and ``interpreter`` are as in Target; ``python``
+    is the version that was found. ``system`` and ``machine`` are those of the header of its run, where runs of several
+    machines were merged.
     """
 
     id: str
@@ -72,6 +77,11 @@ class TargetRow:
     framework_source: str = ""
     framework_version: str = ""
     framework_commit: str = ""
+    application: bool = False
+    http: str = HTTP_1_1
+    interpreter: str = ""
+    system: str = ""
+    machine: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def framework_configuration(self) -> str:
@@ -240,7 +250,7 @@ def read(path: Path) -> Run:
     footer = documents[-1] if documents[-1].get("kind") == "footer" else None
     run = Run(
         id=str(documents[0]["run"]),
-        header=documents[0],
+        header=completed(documents[0], documents),
         targets=_targets(documents, "target"),
         results=_results(documents, "result"),
         whole=footer is not None and footer.get("ended") == "whole",
@@ -250,6 +260,14 @@ def read(path: Path) -> Run:
         seconds=_duration(documents[0], footer or {}),
     )
     return ordered(run)
+
+
+def completed(header: Mapping[str, Any], documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A header with the fields of later lines about it."""
+    more = [one for one in documents if one.get("kind") == PLAN]
+    return {name: value for one in (header, *more) for name, value in one.items() if name != "kind"} | {
+        "kind": "header"
+    }
 
 
 def _duration(header: Mapping[str, Any], footer: Mapping[str, Any]) -> float:
@@ -277,7 +295,7 @@ def ordered(run: Run) -> Run:
     last = len(place)
 
     def key(one: JobResult) -> tuple[Any, ...]:
-        return one.file, case.get(one.address, len(case)), _natural(one.case), place.get(one.target, last)
+        return one.file, case.get(one.address, len(case)), natural(one.case), place.get(one.target, last)
 
     return replace(
         run,
@@ -290,7 +308,7 @@ def _places(listed: object) -> dict[str, int]:
     return {name: number for number, name in enumerate(listed)} if isinstance(listed, list) else {}
 
 
-def _natural(name: str) -> list[tuple[str, int]]:
+def natural(name: str) -> list[tuple[str, int]]:
     """A name as a key for sorting, with the value of each number: ``size[9]`` before ``size[10]``."""
     return [(text, int(number or 0)) for text, number in _NUMBERED.findall(name)]
 

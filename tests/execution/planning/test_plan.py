@@ -243,3 +243,39 @@ def test_repeats_keep_what_is_needed_first() -> None:
         assert [(job.case.id, job.repeat) for job in repeated(jobs, times)] == [
             (name, number) for name in "ba" for number in range(times)
         ]
+
+
+APPLICATION = Target("gunicorn", "shop", "auto", answers=frozenset({"GET /health"}))
+
+
+def test_an_application_of_a_project_runs_its_own_cases_and_those_whose_endpoints_it_has() -> None:
+    own = named("own", runs_on=RunsOn.APPLICATIONS, endpoints=("GET /items",))
+    assert not_meant(own, APPLICATION) == ""
+    assert not_meant(own, replace(APPLICATION, interface="wsgi")) == ""
+    assert not_meant(own, STARLETTE) == not_meant(own, CONTROL) == "it is for the applications of a project"
+    assert not_meant(named("health", endpoints=("GET /health",)), APPLICATION) == ""
+    assert not_meant(named("none"), APPLICATION) == ""
+    lacking = "it uses endpoints of the contract that the application does not declare in `answers`"
+    assert not_meant(named("other", endpoints=("GET /health", "POST /echo")), APPLICATION) == lacking
+    assert not_meant(named("raw", endpoints=("?",)), APPLICATION) == lacking
+    assert not_meant(named("bare", runs_on=RunsOn.CONTROL), APPLICATION) == "it is for the bare app"
+    assert not_meant(named("wsgi", runs_on=RunsOn.WSGI), APPLICATION) == "it is for WSGI apps"
+    assert not_meant(replace(own, only=Selector(frameworks=("x",))), APPLICATION) == "its `only` selects other targets"
+
+
+def test_a_case_of_http_1_does_not_run_over_http_2() -> None:
+    h2c = replace(CONTROL, http="h2c")
+    bound = named("bound", http1="it sets `version`")
+    assert not_meant(bound, h2c) == "it is bound to HTTP/1.1: it sets `version`"
+    assert not_meant(bound, CONTROL) == not_meant(named("both"), h2c) == ""
+    only = named("only", only=Selector(http=("2",)))
+    assert not_meant(only, CONTROL) == "its `only` selects other targets"
+    assert not_meant(only, h2c) == ""
+    skip = named("skip", skip=(Skip(Selector(http=("2",)), "it has none"),))
+    jobs = plan([skip], [CONTROL, h2c], lambda _: frozenset(), lambda _, options: [])
+    assert [(job.target.id, job.left_out) for job in jobs] == [
+        ("gunicorn-control-auto", ""), ("gunicorn-control-auto-h2c", "left out: it has none"),
+    ]  # fmt: skip
+    library = named("library", client="library", plain=True)
+    (job,) = plan([library], [h2c], lambda _: frozenset(), lambda _, options: [])
+    assert job.left_out == "the client libraries speak HTTP/1.1 here"

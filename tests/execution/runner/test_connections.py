@@ -13,7 +13,7 @@ from engine.execution.runner.runner import Runner
 from engine.loading.documents import load_text
 from engine.model.protocols import Channel
 from engine.model.target import ServerLaunch
-from engine.steps.http1 import step as request
+from engine.steps.request import step as request
 from tests.execution.fakes import TARGET, FakeLive, the_match
 from tests.loading.helpers import HEAD
 from tests.loading.vocabulary import real

@@ -16,12 +16,13 @@ import pytest
 from engine.channels.scripted import ScriptedChannel
 from engine.errors import ConnectionRefused, Defect, EvidenceLost
 from engine.execution.job import Job
-from engine.execution.runner.runner import Runner
+from engine.execution.runner.runner import DIRECT_CALLS, Runner
 from engine.model.boundary import AppCall
 from engine.model.case import AppCommand, Application, Case, Level, Step
 from engine.model.evidence_quality import COMPLETE, EvidenceQuality
 from engine.model.expectation import Checks, Mismatch
 from engine.model.protocols import Channel
+from engine.model.requirements import Requirement
 from engine.model.source_span import Excerpt, SourceSpan
 from engine.model.target import ExitStatus, ServerLaunch
 from engine.model.tls import TlsClientOptions, TlsCredentials
@@ -154,6 +155,36 @@ def test_a_timeout_names_the_step() -> None:
     result = run(case(step("hang", EXPECT), timeout=0.05), hang=for_ever)
     assert result.verdict is Verdict.TIMEOUT
     assert result.reason == ("timed out after 0.05 s in `hang` (case.yaml:7), to check status; received 0 B")
+
+
+def test_the_time_in_which_an_app_loads_is_not_that_of_the_case() -> None:
+    live = FakeLive(loads_within=0.2)
+    drives = replace(case(step("look", EXPECT), timeout=0.1), requires={Requirement.DRIVER: "drive"})
+    types = dict([step_type("look", see(status=200))])
+    assert (run_with(drives, types, live=live).verdict, live.loaded) == (Verdict.PASS, 1)
+    assert (run_with(case(step("look", EXPECT)), types, live=live).verdict, live.loaded) == (Verdict.PASS, 1)
+
+
+def test_only_some_cases_call_apps_at_a_time_and_the_others_wait_outside_their_time() -> None:
+    under_way: list[int] = [0]
+    most: list[int] = [0]
+
+    async def look(step: Step, context: Context) -> Observation | None:
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        await asyncio.sleep(0.05)
+        under_way[0] -= 1
+        return MappingObservation({"status": 200})
+
+    runner = Runner(dict([step_type("look", look)]), the_match, refused, "abcd")
+    one = replace(case(step("look", EXPECT)), requires={Requirement.DRIVER: "drive"}, timeout=1.0)
+
+    async def scene() -> list[JobResult]:
+        return await asyncio.gather(*(runner.run(job(one), FakeLive()) for _ in range(20 * DIRECT_CALLS)))
+
+    # All of them take as long as the time of one.
+    assert {result.verdict for result in asyncio.run(scene())} == {Verdict.PASS}
+    assert most[0] == DIRECT_CALLS
 
 
 def test_a_timeout_says_what_was_waited_for_and_what_had_come() -> None:

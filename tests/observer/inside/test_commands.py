@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,32 @@ def test_send(tmp_path: Path, word: str) -> None:
     outcome = stage.play(command(word, {"event": event}, "it")).outcomes["it"]
     assert stage.sent == [event]
     assert (outcome.ok, outcome.raised, outcome.value) == (True, None, None)
+
+
+def test_a_file_is_sent_by_its_descriptor(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    value = {"content": b"0123456789", "position": 4, "count": 3, "more_body": True}
+    outcome = stage.play(command("send_file", value, "it")).outcomes["it"]
+    event = stage.sent[0]
+    assert {key: event[key] for key in event if key != "file"} == {
+        "type": "http.response.zerocopysend", "count": 3, "more_body": True
+    }  # fmt: skip
+    assert event["file"].closed
+    assert (outcome.ok, outcome.value) == (True, True)
+
+
+def close_below(message: Any) -> None:
+    if "file" in message:
+        assert os.read(message["file"].fileno(), 9) == b"45"
+        os.close(message["file"].fileno())
+
+
+def test_a_file_whose_descriptor_the_server_closes(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.script(command("send_file", {"content": b"012345", "position": 4}, "it"), RESPOND)
+    asyncio.run(stage.call(Server([], close_below)))
+    outcome = stage.seen().outcomes["it"]
+    assert (outcome.ok, outcome.value) == (True, False)
 
 
 class ServerSays(TypeError):
@@ -463,5 +490,5 @@ def test_a_long_body_as_a_value_is_a_blob(tmp_path: Path) -> None:
 
 
 def test_every_act_of_the_language_is_known() -> None:
-    words = "receive read_body send send_raw respond accept echo set get sleep raise return"
+    words = "receive read_body send send_raw send_file respond accept echo set get sleep raise return"
     assert set(commands.performers()) == {*words.split(), "spawn", "join", "cancel", "repeat", "mark", "await"}

@@ -171,3 +171,38 @@ def test_what_follows_a_take_is_there_before_the_app_goes_on(driver: Driver) -> 
     script = (("take", "http.response.body"), ("fail_send", {"class": "OSError"}))
     assert driver.drive(app, *script)[0] == ""
     assert outcomes == ["sent", "sent", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        ({"type": "websocket.close", "code": 1008}, 1008),
+        ({"type": "websocket.close"}, 1000),
+        ({"type": "websocket.http.response.body", "body": b""}, 1006),
+    ],
+)
+def test_a_websocket_that_is_closed_or_refused_is_disconnected(driver: Driver, last: dict[str, Any], code: int) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send(last)
+        await receive()
+
+    stuck, call = driver.drive(app, ("give", {"type": "websocket.connect"}), scope={"type": "websocket", "path": "/"})
+    assert stuck == ""
+    assert call.events[-1].message == {"type": "websocket.disconnect", "code": code}
+
+
+def test_a_client_that_has_left_is_noticed_while_the_app_sends(driver: Driver) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        sending = asyncio.ensure_future(many(send))
+        await receive()
+        sending.cancel()
+
+    async def many(send: Send) -> None:
+        for _ in range(1000):
+            await send(PART)
+
+    script = (("give", {"type": "http.request"}), ("take", PART["type"]), ("give", {"type": "http.disconnect"}))
+    _, call = driver.drive(app, *script)
+    assert len(types(call, "sent")) < 10

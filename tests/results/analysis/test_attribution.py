@@ -544,3 +544,28 @@ def test_what_the_observer_saw_says_nothing_where_the_server_is_the_cause() -> N
     mine = replace(result(row("s f"), FAIL), origin=Origin(Part.APP, "x"))
     found = whose({"s f": mine, "s control": FAIL, "reference control": PASS}, "s f")
     assert (found.fault, found.part) == (Fault.SERVER, "")
+
+
+# Applications of a project, which the bare app has no part in
+
+
+def whose_application(cells: Cells, target: str) -> Attribution:
+    made = run(cells)
+    rows = [replace(one, application=True) for one in made.targets]
+    return attribute(made.results, rows)[CASE, row(target).id]
+
+
+def test_an_application_that_fails_on_the_reference_too_is_the_cause() -> None:
+    found = whose_application({"s shop": FAIL, "reference shop": FAIL}, "s shop")
+    assert (found.fault, found.culprit) == (Fault.FRAMEWORK, "shop")
+    assert compared(found) == [("reference-shop-asyncio", "fail")]
+    assert whose_application({"reference shop": FAIL}, "reference shop").fault is Fault.FRAMEWORK
+
+
+def test_an_application_that_passes_on_the_reference_fails_with_that_server() -> None:
+    found = whose_application({"s shop": FAIL, "reference shop": PASS}, "s shop")
+    assert (found.fault, found.culprit) == (Fault.PAIRING, "s with shop")
+
+
+def test_an_application_on_one_server_has_an_unknown_cause() -> None:
+    assert whose_application({"s shop": FAIL}, "s shop").fault is Fault.UNKNOWN

@@ -45,6 +45,16 @@ def test_a_listed_case_that_passes_is_fixed_and_breaks_the_build() -> None:
     assert "k.yaml:3:5" in found.reason
 
 
+def test_a_failure_that_occurs_only_sometimes_may_pass() -> None:
+    sometimes = replace(LINE, sometimes=True)
+    passed = replace(FAIL, verdict=Verdict.PASS)
+    assert verdict(sometimes) is Verdict.KNOWN
+    assert judged(passed, TARGET, [sometimes], TODAY) == passed
+    found = judged(passed, TARGET, [sometimes, replace(LINE, place=SourceSpan("k.yaml", 9, 5))], TODAY)
+    assert found.verdict is Verdict.UNEXPECTED_PASS
+    assert "k.yaml:9:5" in found.reason
+
+
 @pytest.mark.parametrize("kept", [Verdict.ERROR, Verdict.UNSUPPORTED, Verdict.BLOCKED])
 def test_what_says_nothing_about_the_clause_stays(kept: Verdict) -> None:
     assert verdict(LINE, replace(FAIL, verdict=kept)) is kept
@@ -132,7 +142,7 @@ def test_a_line_without_a_reason_excuses_and_says_so() -> None:
     found = judged(FAIL, TARGET, [replace(LINE, because="", link="", observed="seen")], TODAY)
     assert found.verdict is Verdict.KNOWN
     assert "known, without a written reason (k.yaml:3:5)" in found.reason
-    assert found.excuse == Excuse(FAIL.reason, "", "", "k.yaml:3:5")
+    assert found.excuse == Excuse(FAIL.reason, "", "", "k.yaml:3:5", "fail")
 
 
 def test_a_listed_case_that_fails_now_and_then_is_known() -> None:

@@ -125,6 +125,13 @@ def test_what_the_run_had_nothing_of_stays() -> None:
     assert [one.state for one in revision(TEXT, run).standings] == ["unseen", "unseen"]
 
 
+def test_passes_say_nothing_about_a_failure_that_occurs_only_sometimes() -> None:
+    text = TEXT.replace("    because: a is", "    sometimes: true\n    because: a is")
+    passing, both = ran({A: {G: "+"}}), ran({A: {G: "K", Q: "+", GU: "+"}})
+    assert after(text, passing) == after(text, both) == text
+    assert [revision(text, one).standings[0].state for one in (passing, both)] == ["unseen", "holds"]
+
+
 @pytest.mark.parametrize("letter", ["E", "~", "u"])
 def test_what_says_nothing_about_the_clause_moves_no_line(letter: str) -> None:
     assert after(TEXT, ran({A: {G: letter}, "specs/c.yaml::c": {G: letter}})) == TEXT

@@ -15,8 +15,10 @@ from engine.results.baseline.selecting import CaseHistory, NamedTargets, Point, 
 VERSION = {"gunicorn": "27.0.1", "hypercorn": "0.18.0", "daphne": "4.2"}
 
 
-def target(server: str, framework: str = "control", loop: str = "asyncio", version: str = "") -> Point:
-    return (server, version or VERSION[server], framework, loop, "direct", "local")
+def target(
+    server: str, framework: str = "control", loop: str = "asyncio", version: str = "", http: str = "1.1"
+) -> Point:
+    return (server, version or VERSION[server], framework, loop, "direct", "local", http)
 
 
 ALL = frozenset(
@@ -78,6 +80,15 @@ def test_one_loop_that_was_asked_for_is_named_and_the_usual_one_is_not() -> None
     assert named(usual, run=frozenset({usual}), passing=frozenset())[0].selector.loops == ()
 
 
+def test_a_version_of_http_is_named_where_the_other_passes() -> None:
+    one, two = target("gunicorn"), target("gunicorn", http="2")
+    run = frozenset({one, two})
+    assert [found.selector.http for found in named(two, run=run)] == [("2",)]
+    assert [found.selector.http for found in named(one, run=run)] == [("1.1",)]
+    assert [found.selector.http for found in named(one, two, run=run)] == [()]
+    assert [found.selector.http for found in named(two, run=frozenset({two}), passing=frozenset())] == [("2",)]
+
+
 def test_versions_are_named_where_they_differ() -> None:
     old, new = target("gunicorn", version="26.2.0"), target("gunicorn", version="27.0.1")
     run = frozenset({old, new})
@@ -104,16 +115,16 @@ def test_a_range_goes_from_the_first_to_the_last_of_a_row(failing: str, passing:
 
 
 def covers(one: NamedTargets, point: Point) -> bool:
-    server, version, framework, loop, gateway, runtime = point
+    server, version, framework, loop, gateway, runtime, http = point
     return one.selector.covers(
-        server=server, framework=framework, loop=loop, gateway=gateway, runtime=runtime
+        server=server, framework=framework, loop=loop, gateway=gateway, runtime=runtime, http=http
     ) and (not one.versions or inside(version, one.versions))  # fmt: skip
 
 
 POINTS = [
-    target(server, framework, loop, version)
-    for server, version, framework, loop in product(
-        ("gunicorn", "daphne"), ("1", "2", "3"), ("control", "quart", "django"), ("asyncio", "uvloop")
+    target(server, framework, loop, version, http)
+    for server, version, framework, loop, http in product(
+        ("gunicorn", "daphne"), ("1", "2", "3"), ("control", "quart"), ("asyncio", "uvloop"), ("1.1", "2")
     )
 ]
 
