@@ -9,6 +9,7 @@ other.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from engine.app.engine import Engine
 from engine.app.project_paths import relative
-from engine.documents.files import SUFFIXES, has_documents
+from engine.documents.diagnostics import Diagnostic
+from engine.documents.files import SUFFIXES, SourceText, has_documents, read_all
 from engine.documents.roots import Roots, absolute, marked
 from engine.errors import UsageError
 from engine.execution.planning.deliveries import addressed
@@ -111,12 +113,32 @@ def named(words: Sequence[str], engine: Engine, among: Sequence[str] = ()) -> Na
         if not address.case:
             raise UsageError(f"{word!r} is not the address of a case", hint="use FILE::CASE or FILE::CASE[VALUE]")
     files = [path for path, _ in found if path is not None]
-    if any(path is None for path, _ in found):
-        files += [one for word in among if (one := located(word, engine)) is not None] or every
-    paths = [*whole, *files]
-    roots = Roots(paths)
+    ids = [one.case.partition("[")[0] for path, one in found if path is None]
+    anywhere = ([one for word in among if (one := located(word, engine)) is not None] or every) if ids else []
+    roots = Roots([*whole, *files, *anywhere])
+    paths = [*whole, *files, *with_ids(anywhere, ids)]
     addresses = [Address(roots.address(path), one.case) if path is not None else one for path, one in found]
     return NamedCases(tuple(paths), tuple(absolute(path) for path in whole), tuple(addresses), roots)
+
+
+def with_ids(paths: Sequence[Path], ids: Sequence[str]) -> Sequence[Path]:
+    """The documents below some paths that define a case of one of the ids; all of the paths if an id is in none of
+    them. Reading a text costs far less than loading its cases."""
+    missing = set(ids)
+    found: list[Path] = []
+    for source in read_all(paths):
+        here = set() if isinstance(source, Diagnostic) else {one for one in ids if _defines(source.text, one)}
+        if here and isinstance(source, SourceText):
+            found.append(Path(source.file))
+        missing -= here
+    return paths if missing else found
+
+
+def _defines(text: str, id: str) -> bool:
+    return (
+        id in text
+        and re.search(rf"""\bid:\s+["']?{re.escape(id)}["']?\s*(?:[,}}#]|$)""", text, re.MULTILINE) is not None
+    )
 
 
 def paths(words: Sequence[str], engine: Engine) -> list[Path]:
@@ -232,7 +254,7 @@ def unknown(one: Address, cases: Sequence[CaseHeader], loaded: Loaded) -> UsageE
     what = f"there is no case {str(one)!r}"
     stems, ids = {case.stem: 0 for case in inside}, {case.id: 0 for case in inside}
     folders = {str(folder): 0 for file in files for folder in Path(file).parents if not one.file}
-    for names in (ids if "[" in one.case else stems, ids, {case.id: 0 for case in cases}, folders):
+    for names in ({**(ids if "[" in one.case else stems), **folders}, ids, {case.id: 0 for case in cases}):
         hint = nearest(one.case, names)
         if hint.startswith(SUGGESTION):
             return UsageError(what, hint=_mistakes(hint, loaded))

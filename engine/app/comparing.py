@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.app.engine import Engine, RunOptions
@@ -23,6 +23,7 @@ from engine.results.analysis.comparison import (
     servers,
     sides,
 )
+from engine.results.analysis.redaction import redacted_texts
 from engine.results.analysis.summary import plural
 from engine.results.record.store import FILE, Run
 from engine.targets.catalog.releases import FRAMEWORK, wanted
@@ -69,7 +70,9 @@ def is_run(word: str, project_paths: ProjectPaths) -> bool:
 
 
 def of_runs(runs: Sequence[Run], engine: Engine, options: RunOptions, *, strict: bool = False) -> Comparison:
-    """The comparison of two runs, or of two servers or frameworks of one. Raises UsageError for anything else."""
+    """The comparison of two runs, or of two servers or frameworks of one, with secrets masked. Raises UsageError for
+    anything else."""
+    runs = [redacted_texts(run) for run in runs]
     if len(runs) == 2 and not options.servers:
         before, after = sides(runs[0], runs[1], part_of(options))
         return compare(before, after, strict=strict)
@@ -138,6 +141,12 @@ def named_frameworks(engine: Engine, options: RunOptions) -> tuple[str, str]:
     if not after:
         raise UsageError(f"{first} and {second} are the same", hint="name two releases, such as NAME==VERSION and NAME")
     return before, after[0]
+
+
+def everything(options: RunOptions) -> RunOptions:
+    """Options by which two runs are compared as a whole: the servers and frameworks of a new run are those that it
+    has."""
+    return replace(options, servers=(), frameworks=(), loop="auto")
 
 
 def part_of(options: RunOptions, *, frameworks: bool = True) -> RunSelection:

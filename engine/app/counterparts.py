@@ -26,7 +26,7 @@ from engine.app.repeating import copies, key_of
 from engine.execution.job import Job
 from engine.execution.planning.plan import renumbered
 from engine.model.case import CaseHeader
-from engine.model.target import CONTROL, CONTROLS, DIRECT, RUNNING, Target
+from engine.model.target import CONTROL, CONTROLS, DIRECT, HTTP_1_1, RUNNING, Target
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import REFERENCE
 from engine.targets.catalog.servers.base import Server
@@ -106,7 +106,7 @@ def compared_with(target: Target, servers: Mapping[str, Server]) -> list[Target]
     if target.gateway != DIRECT and server is not None and DIRECT in gateways_of(server):
         found += [_with(replace(target, gateway=DIRECT), name) for name in names]
     if target.gateway != DIRECT and control == CONTROL and REFERENCE in servers:
-        found.append(Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime))
+        found.append(Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime, interpreter=target.interpreter))
     return [one for one in dict.fromkeys(found) if one != target]
 
 
@@ -114,7 +114,7 @@ def _with(target: Target, framework: str) -> Target:
     """The same target with a framework of that name: its own in its release, another as it is pinned."""
     if framework == target.framework:
         return target
-    return replace(target, framework=framework, framework_release="", framework_source="")
+    return replace(target, framework=framework, framework_release="", framework_source="", answers=None)
 
 
 def another(target: Target, servers: Mapping[str, Server]) -> str:
@@ -127,6 +127,8 @@ def another(target: Target, servers: Mapping[str, Server]) -> str:
         # A mutant is no reference, and so it is compared with that.
         own = name == target.server and not (name == REFERENCE and target.variant)
         if server is None or own or target.loop not in server.loops:
+            continue
+        if target.http not in (HTTP_1_1, *server.http2_ways):
             continue
         if target.interface in server.interfaces and target.gateway in gateways_of(server):
             return name

@@ -24,7 +24,9 @@ def contracts(folder: Path) -> list[Path]:
 
 
 def all_in(folder: Path) -> list[Path]:
-    """The contracts in a folder of frameworks, and the declarations of these."""
+    """The contracts in a folder of frameworks, and the declarations of these; of one framework its own."""
+    if (folder / frameworks.FILE).is_file():
+        return [folder / frameworks.FILE]
     return [*contracts(folder), *sorted(folder.glob(f"*/{frameworks.FILE}"))]
 
 

@@ -26,16 +26,17 @@ from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import CaseHeader
 from engine.model.network import IPV4, UNIX
-from engine.model.target import DIRECT, DOCKER, RUNNING, Target
+from engine.model.target import DIRECT, DOCKER, HTTP_1_1, LOCAL, RUNNING, Target
 from engine.registry import Registry
 from engine.targets.catalog import contract
 from engine.targets.catalog.frameworks import Framework, load_frameworks, offered
+from engine.targets.catalog.own_applications import own_application
 from engine.targets.catalog.releases import FRAMEWORK, Pinned, wanted
 from engine.targets.catalog.servers import load_hidden, load_servers
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import cache
 from engine.targets.matrix.fitting import through, unsupported
-from engine.targets.matrix.matrix import default_targets, targets
+from engine.targets.matrix.matrix import default_targets, on_pythons, targets
 from engine.targets.matrix.selection import ALL, configured, configured_frameworks
 from engine.targets.runtimes import ports
 from engine.targets.runtimes.external import URL_FORM
@@ -56,11 +57,13 @@ SPOOLS = "ENGINE_DESK"
 class RunOptions:
     """The selection of a run, in the words of the command line. An empty tuple selects everything; of servers, the
     default one; of gateways, each server's own. ``variants`` declare named sets of a server's own options. ``loop`` is
-    one of LOOPS. ``extended`` includes the extended cases, which are left out by default."""
+    one of LOOPS, ``http`` one of HTTP_VERSIONS. ``pythons`` are interpreters for uv, none for the engine's own.
+    ``extended`` includes the extended cases, which are left out by default."""
 
     servers: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
     loop: str = "auto"
+    http: str = HTTP_1_1
     categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class RunOptions:
     tags: tuple[str, ...] = ()
     keyword: str = ""
     extended: bool = False
+    pythons: tuple[str, ...] = ()
 
     @property
     def selection(self) -> Selection:
@@ -85,8 +89,8 @@ class Engine:
     ``clauses`` are documents of clauses in addition to the engine's own. Cases that came after the version ``corpus``
     are held back as warnings; "" holds none back. ``deliveries`` are those of a run, in the words of
     ``execution.planning.deliveries``; without any, each case has those that it declares. ``client`` is one of
-    its CLIENTS. ``activity`` is called with
-    the environments that are made.
+    its CLIENTS. ``activity`` is called with the environments that are made; it is no setting, so equal engines may
+    differ in it.
     """
 
     project_paths: ProjectPaths
@@ -110,12 +114,14 @@ class Engine:
     @cached_property
     def frameworks(self) -> Registry[Framework]:
         """The frameworks, by name."""
-        return load_frameworks(self.project_paths.frameworks)
+        own = self.project_paths.own
+        applications = [own_application(one) for one in own.applications]
+        return load_frameworks(self.project_paths.frameworks, [Path(one) for one in own.frameworks], applications)
 
     @cached_property
     def servers(self) -> Registry[Server]:
         """The servers, by name, each as its lock pins it."""
-        return load_servers()
+        return load_servers(self.project_paths.own.servers)
 
     @cached_property
     def hidden(self) -> Registry[Server]:
@@ -184,6 +190,7 @@ class Engine:
         facts = [
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
             *framework_names(self.project_paths),
+            *(one.name for one in self.project_paths.own.servers),
             *(
                 f"{source.file}\0{source.text}"
                 for source in clause_files.sources([self.project_paths.specs, *self.clauses])
@@ -206,9 +213,28 @@ class Engine:
         """The targets that were asked for. Raises UsageError for a name that there is not."""
         if self.urls and self.way != RUNNING:
             raise UsageError("--url is only for running services", hint=f"add --runtime {RUNNING}")
+        if options.pythons and self.way != LOCAL:
+            hint = "a container and a running service have the Python that they have"
+            raise UsageError("--python is only for processes of this machine", hint=hint)
         if self.way == RUNNING:
             return self._running(options)
-        return [replace(target, runtime=self.way, given=self._given(target)) for target in self._targets(options)]
+        found = self._targets(options)
+        if self.way == DOCKER:
+            self._check_images(found)
+        return [replace(target, runtime=self.way, given=self._given(target)) for target in found]
+
+    def _check_images(self, found: Iterable[Target]) -> None:
+        """Raise UsageError for a target that no image is made for."""
+        for target in found:
+            for one in (
+                self.configured[target.configuration],
+                self.configured_frameworks[target.framework_configuration],
+            ):
+                if one.own:
+                    hint = "it runs as a process of this machine: omit --runtime"
+                    raise UsageError(
+                        f"--runtime {DOCKER} has no image of {one.name}, which a project declares", hint=hint
+                    )
 
     def _given(self, target: Target, *more: str) -> tuple[str, ...]:
         """The options that a command must have to name a target again."""
@@ -255,12 +281,21 @@ class Engine:
         self.configured.update({server.configuration: server for server in servers})
         frameworks = configured_frameworks(self.frameworks, options.frameworks)
         self.configured_frameworks.update({framework.configuration: framework for framework in frameworks})
-        words = options.frameworks, options.loop, options.gateways
+        words, http = (options.frameworks, options.loop, options.gateways), options.http
+        pythons = options.pythons
         if not options.servers:
-            return default_targets(self.servers, self.frameworks, *words)
-        every = self.servers if ALL in options.servers else {}
+            return on_pythons(default_targets(self.servers, self.frameworks, *words, http=http), pythons)
+        every = [one.name for one in configured(self.servers, [ALL])] if ALL in options.servers else []
         named = [one.configuration for one in servers if one.configuration not in every]
-        return targets(servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], named=named)
+        found = targets(
+            servers, self.frameworks, framework=words[0], loop=words[1], gateways=words[2], http=http, named=named
+        )
+        return on_pythons(found, pythons)
+
+    @property
+    def every_server(self) -> list[str]:
+        """The words of ``--server`` for every server, those that are selected by name only included."""
+        return [ALL, *(one.name for one in self.servers.values() if one.by_name_only)]
 
     def every(self, options: RunOptions) -> list[Target]:
         """The targets that were asked for on every loop, by server and framework."""
@@ -284,9 +319,17 @@ class Engine:
     def offers(self, target: Target) -> frozenset[str]:
         """The capabilities of a target: declared by its server and framework, and the protocols that the server
         speaks."""
-        server = self.configured[target.configuration]
-        words = through(offered(server.claims, self.configured_frameworks[target.framework_configuration]), target)
-        return words | server.protocols | self.spoken(server, target.gateway)
+        server = self.configured[target.configuration].over(target.http)
+        return self._words(server, target) | server.protocols | self.spoken(server, target.gateway)
+
+    def declared(self, target: Target) -> frozenset[str]:
+        """The capabilities of a target by its declarations only, which are the same on every machine. Every protocol
+        that some releases of its server speak is among them."""
+        server = self.configured[target.configuration].over(target.http)
+        return self._words(server, target) | server.protocols | frozenset(server.asks)
+
+    def _words(self, server: Server, target: Target) -> frozenset[str]:
+        return through(offered(server.claims, self.configured_frameworks[target.framework_configuration]), target)
 
     def spoken(self, server: Server, gateway: str) -> frozenset[str]:
         """The protocols that a server was found to speak when it was asked, as far as the cache knows. None but HTTP is

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +15,18 @@ from engine.app.runs import again
 from engine.documents.roots import absolute
 from engine.errors import ResultsError
 from engine.execution.planning.plan import Selection
+from engine.loading.catalogue import read_clauses
+from engine.loading.clause_files import ClausesBeside
+from engine.model.clause import Clause
+from engine.model.packaged import DATA
 from engine.model.target import LOCAL
 from engine.reports.base import formats
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Attributions
+from engine.results.analysis.comparison import compare, sides
 from engine.results.analysis.findings import attributions
 from engine.results.analysis.grid import Grid, grid_of
+from engine.results.analysis.redaction import redacted
 from engine.results.record.store import Run
 
 
@@ -37,6 +45,7 @@ def write(run: Run, whole: Grid, folder: Path, known: Attributions | None = None
     both. The files, in order. ``known`` are the causes of failures, where these are known already. Raises ResultsError
     if a file cannot be written."""
     known = attributions(run) if known is None else known
+    run = redacted(run)
     names = {loop: whole.only(loop) for loop in whole.loops}
     if len(names) > 1:
         names["both"] = whole
@@ -56,11 +65,72 @@ def write(run: Run, whole: Grid, folder: Path, known: Attributions | None = None
     return written
 
 
-def report_of(named: str, project_paths: ProjectPaths, by: str = "") -> GridReport:
-    """The report of a run by its path, its id, or as ``last``; ``by`` is server, framework, loop, or "". Places in
-    documents are relative to the working directory where the documents are found. Raises UsageError if there is no such
-    run, and ResultsError if it cannot be read."""
-    run, engine = again(named, project_paths), Engine(project_paths)
-    placed = (addresses.placed(one, engine) if one.verdict.reported else one for one in run.results)
-    run = replace(run, results=tuple(placed))
-    return GridReport(run, grid_of(run), attributions(run), by)
+def report_of(
+    named: str, project_paths: ProjectPaths, by: str = "", *, earlier: str = "", secrets: bool = False
+) -> GridReport:
+    """The report of a run by its path, its id, or as ``last``; ``by`` is server, framework, loop, or "". ``earlier`` is
+    the run that it is compared with, "" for none. Secrets are masked unless ``secrets``. Raises UsageError if there is
+    no such run, and ResultsError if it cannot be read."""
+    before = again(earlier, project_paths) if earlier else None
+    return report_about(again(named, project_paths), project_paths, by, earlier=before, secrets=secrets)
+
+
+def report_about(
+    run: Run, project_paths: ProjectPaths, by: str = "", *, earlier: Run | None = None, secrets: bool = False
+) -> GridReport:
+    """The report of a run. Places in documents are relative to the working directory where the documents are found."""
+    engine = Engine(project_paths)
+    whole = placed(run, engine)
+    published = whole if secrets else redacted(whole)
+    report = GridReport(
+        published,
+        grid_of(published),
+        attributions(published),
+        by,
+        clauses=clauses_of(run, project_paths, engine),
+        sources=sources_of(run, engine),
+        inside=inside(run, engine),
+    )
+    if earlier is None:
+        return report
+    before = placed(earlier, engine)
+    return replace(report, comparison=compare(*sides(before if secrets else redacted(before), published)))
+
+
+def placed(run: Run, engine: Engine) -> Run:
+    """A run whose reported results have places relative to the working directory."""
+    found = (addresses.placed(one, engine) if one.verdict.reported else one for one in run.results)
+    return replace(run, results=tuple(found))
+
+
+def clauses_of(run: Run, project_paths: ProjectPaths, engine: Engine) -> dict[str, Clause]:
+    """The clauses that a run's cases may cite, by id: the engine's own, and those next to the suites."""
+    files = [path for file in {one.file: 0 for one in run.results} if (path := addresses.located(file, engine))]
+    return read_clauses([project_paths.specs, *ClausesBeside(project_paths.specs).of(files)])
+
+
+def inside(run: Run, engine: Engine) -> frozenset[str]:
+    """The addresses of a run's documents that are files of the repository in the working directory. The data of an
+    installed package are none, even where the package is installed below that directory."""
+    here = Path.cwd()
+    found = set()
+    for file in {one.file: 0 for one in run.results if one.verdict.reported}:
+        path = addresses.located(file, engine)
+        if path is not None and absolute(path).is_relative_to(here) and not absolute(path).is_relative_to(DATA):
+            found.add(file)
+    return frozenset(found)
+
+
+def sources_of(run: Run, engine: Engine) -> dict[str, str]:
+    """The texts of a run's documents by address, of those that are the same as during the run."""
+    digests = run.header.get("digests", {})
+    found: dict[str, str] = {}
+    for file in {one.file: 0 for one in run.results if one.verdict.reported}:
+        path = addresses.located(file, engine)
+        if path is None or file not in digests:
+            continue
+        with suppress(OSError, UnicodeDecodeError):
+            data = path.read_bytes()
+            if hashlib.sha256(data).hexdigest() == digests[file]:
+                found[file] = data.decode("utf-8")
+    return found

@@ -19,7 +19,7 @@ from engine.execution.planning.plan import renumbered
 from engine.model.addresses import meant, parsed
 from engine.model.bug import SERVER, Bug
 from engine.model.case import CaseHeader, RunsOn
-from engine.model.target import CONTROL, Target
+from engine.model.target import CONTROL, HTTP_1_1, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
 from engine.results.analysis.history import CaseOutcome, case_outcomes
@@ -131,11 +131,15 @@ def _targets(engine: Engine, bug: Bug, cases: Sequence[CaseHeader], *, with_bug:
     release = bug.bad if with_bug else bug.fixed
     pins = bug.bad_pins if with_bug else bug.fixed_pins
     variant = f"{bug.id.lower()}-{'bad' if with_bug else 'fixed'}"
+    http = bug.http or HTTP_1_1
     declared = (f"{variant}: {shlex.join([*pins, *bug.flags])}",) if pins or bug.flags else ()
     ending = f"~{variant}" if declared else ""
     if bug.sort == SERVER:
         apps = [WSGI_CONTROL] * any(case.runs_on is RunsOn.WSGI for case in cases)
         apps += [CONTROL] * any(case.runs_on is not RunsOn.WSGI for case in cases)
-        return engine.targets(RunOptions((f"{bug.name}=={release}{ending}",), tuple(apps), variants=declared))
+        return engine.targets(
+            RunOptions((f"{bug.name}=={release}{ending}",), tuple(apps), variants=declared, http=http)
+        )
     servers = (f"{bug.under}{ending}",) if bug.under else ()
-    return engine.targets(RunOptions(servers, (f"{bug.name}=={release}",), variants=declared if bug.under else ()))
+    variants = declared if bug.under else ()
+    return engine.targets(RunOptions(servers, (f"{bug.name}=={release}",), variants=variants, http=http))

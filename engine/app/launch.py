@@ -16,8 +16,8 @@ Both stop what they own when cancelled, so every path out of ``run`` stops every
 to nobody until its file is begun: where that never happens, what a target has written there is removed, and so are
 folders that were made for it.
 
-*Interruptions.* SIGINT and SIGTERM cancel the task of the run. Nothing waits for ``prepare``, which ends with the
-process. Results so far are kept: the file ends with ``interrupted``, and ``show`` is called as for a whole run.
+*Interruptions.* SIGINT, SIGTERM and SIGHUP cancel the task of the run. Nothing waits for ``prepare``, which ends with
+the process. Results so far are kept: the file ends with ``interrupted``, and ``show`` is called as for a whole run.
 
 *Errors.* ``prepare`` raises errors of documents and options, and these leave ``run`` as they are. A defect of the
 engine closes the file as ``cut short``, and its traceback is kept in the run's folder.
@@ -37,7 +37,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.app import gc_tuning, open_files, wiring
 from engine.app.engine import Engine, RunOptions
@@ -45,6 +45,7 @@ from engine.app.prewarm import Prewarmer
 from engine.app.run_ids import folder_of, new_run_id
 from engine.app.runs import keep
 from engine.app.session import Compare, RunSession, Runtime, Watcher, event_loop
+from engine.app.sharding import Division
 from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
@@ -57,6 +58,10 @@ from engine.model.target import ServerLaunch, Target
 from engine.results.analysis.summary import plural
 from engine.results.record import tracebacks
 from engine.results.record.store import Run, Store, ordered
+
+if TYPE_CHECKING:
+    from engine.app.cluster.connection import Cluster
+    from engine.app.cluster.session import ClusterSession
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -74,17 +79,22 @@ class Done:
 
 
 class Stopped(Exception):
-    """Ctrl-C or SIGTERM ended what was running; everything it had to clean up is done."""
+    """Ctrl-C, SIGTERM or SIGHUP ended what was running; everything it had to clean up is done."""
 
 
 def until_stopped(running: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a loop of its own. Raises Stopped after Ctrl-C or SIGTERM, by which it is cancelled."""
+    """Run a coroutine on a loop of its own. Raises Stopped after Ctrl-C, SIGTERM, or the end of the terminal (SIGHUP),
+    by which it is cancelled. A SIGHUP that the caller ignores, as nohup(1) does, stays ignored."""
 
     async def cancellable() -> T:
         task = asyncio.current_task()
         assert task is not None
         # Not by way of SIGINT: a shell starts what it runs in the background with that one ignored.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        ends = [signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            ends.append(signal.SIGHUP)
+        for number in ends:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await running
 
     try:
@@ -162,7 +172,9 @@ def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job]
         of_name = [target for target in targets if name in (target.framework_configuration, framework_word(target))]
         if name in with_jobs or not of_name:
             continue
-        if of_name[0].interface == "wsgi" and all(case.runs_on is not RunsOn.WSGI for case in cases):
+        if of_name[0].answers is not None:
+            lines += not_meant_lines(cases, of_name)
+        elif of_name[0].interface == "wsgi" and all(case.runs_on is not RunsOn.WSGI for case in cases):
             lines.append(f"{name}: no case of these suites is for WSGI apps")
         elif of_name[0].interface == "asgi" and all(case.runs_on is RunsOn.WSGI for case in cases):
             lines.append(f"{name}: no case of these suites is for ASGI apps")
@@ -190,10 +202,13 @@ def not_meant_lines(cases: Sequence[CaseHeader], targets: Sequence[Target]) -> l
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The jobs of a run, and its watchers."""
+    """The jobs of a run, and its watchers. ``division`` is the shard that the run is, if it is one. ``named`` are the
+    paths that it was asked for, which a cluster needs."""
 
     jobs: Sequence[Job]
     watcher: Watcher
+    division: Division | None = None
+    named: Sequence[Path] = ()
 
 
 def run(
@@ -206,28 +221,38 @@ def run(
     recheck: bool = False,
     keep_transcripts: bool = False,
     compare: Compare | None = None,
+    on: Cluster | None = None,
 ) -> R:
-    """Run jobs to their end, or until Ctrl-C or SIGTERM; either way every target is stopped, and what there is is kept.
+    """Run jobs to their end, or until a signal ends them; either way every target is stopped, and what there is is
+    kept.
 
     ``prepare`` says what there is to do, while the targets of ``early`` come up already; what it raises is raised.
     ``show`` is called once, with the run read back: as soon as all verdicts are there, while the last targets are being
     stopped, or after an interruption. Its value is returned. ``recheck`` reruns failures in isolation, and
     ``keep_transcripts`` keeps the transcripts of passing cases too. ``compare`` says which jobs are run in the end so
-    that what failed can be compared. Raises ResultsError where the run's file cannot be begun, and KeyboardInterrupt
-    where there was nothing to keep when it was interrupted.
+    that what failed can be compared. ``on`` is a cluster that performs the jobs. Raises ResultsError where the run's
+    file cannot be begun, and KeyboardInterrupt where there was nothing to keep when it was interrupted.
     """
     work = None if early else prepare()
     run_id = new_run_id()
     folder = folder_of(engine.project_paths.results, run_id)
     stray = [one for one in (folder, folder.parent, folder.parent.parent) if not one.exists()]
-    begun: list[tuple[RunSession, Store]] = []
+    begun: list[tuple[RunSession | ClusterSession, Store]] = []
     outcomes: list[R] = []
 
-    def begin(runtime: Runtime, found: Work) -> RunSession:
+    def begin(runtime: Runtime, found: Work) -> RunSession | ClusterSession:
         runner = wiring.runner(run_id, folder, keep_all=keep_transcripts)
         baselines = engine.baselines({job.case.place.file: 0 for job in found.jobs})
         known = engine.known(baselines)
-        store = keep(engine.project_paths, run_id, arguments, found.jobs, baselines)
+        store = keep(engine.project_paths, run_id, arguments, found.jobs, baselines, division=found.division)
+        if on is not None:
+            from engine.app.cluster.session import ClusterSession  # noqa: PLC0415 - few runs are on a cluster
+
+            elsewhere = ClusterSession(
+                found.jobs, on, engine, found.named, run_id, store, [found.watcher], known, compare, keep_transcripts
+            )
+            begun.append((elsewhere, store))
+            return elsewhere
         session = RunSession(
             found.jobs, runtime, runner, store, [found.watcher], wiring.limits(engine), known, recheck,
             wiring.durations(engine), compare, engine.corpus,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engine.app import baseline, clause_lint, declarations
+from engine.app import baseline, clause_lint, declarations, settings
 from engine.app.engine import Engine
 from engine.app.history import documents_of
+from engine.app.project_paths import ProjectPaths, relative
 from engine.app.target_names import target_names
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.files import SUFFIXES
@@ -19,6 +21,8 @@ from engine.loading.rules import extended, history
 from engine.model.addresses import parsed
 from engine.model.bug import FRAMEWORK, SERVER
 from engine.model.case import CaseHeader
+from engine.targets.catalog.frameworks import names_in
+from engine.targets.catalog.servers import load_hidden, load_servers
 
 
 def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -> Loaded:
@@ -38,6 +42,7 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
         *clause_lint.beside(engine, loaded),
         *_resting(engine, paths, loaded),
         *_history(engine, paths, loaded),
+        *settings.beside(loaded.settings, [*load_servers(), *load_hidden()], _shipped(engine.project_paths)),
     )
     return replace(
         loaded,
@@ -45,6 +50,30 @@ def lint(engine: Engine, paths: Sequence[Path], declared: Sequence[Path] = ()) -
         sources={**loaded.sources, **of_declarations.sources},
         files=loaded.files + len(declared),
     )
+
+
+def readable(project_paths: ProjectPaths) -> ProjectPaths:
+    """The folders of a project without its settings if these have errors, so that the errors can be listed."""
+    try:
+        Engine(project_paths).words.loading.names  # noqa: B018 (reading it is the check)
+    except DocumentError:
+        return replace(project_paths, settings="")
+    return project_paths
+
+
+def of_project(project_paths: ProjectPaths) -> tuple[list[str], list[Path]]:
+    """The documents of a project, in the words of a command line, and the folders of its frameworks: its file of
+    settings, and what that names, as far as it can be read."""
+    words, folders = [project_paths.settings], list[Path]()
+    with suppress(DocumentError):
+        own = project_paths.own
+        words += [word for word in own.run.suites if Path(word).exists()]
+        folders = [Path(word) for word in own.frameworks]
+    return [str(relative(Path(word))) for word in words], folders
+
+
+def _shipped(project_paths: ProjectPaths) -> list[str]:
+    return [*names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)]
 
 
 def _resting(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,17 @@ def follow(
             if ended:
                 return
             wait()
+
+
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
+    """The text of some pieces, cut behind line feeds only: no word is in two parts. The last line may lack its end."""
+    rest = ""
+    for piece in pieces:
+        complete, found, rest = (rest + piece).rpartition("\n")
+        if found:
+            yield complete + found
+    if rest:
+        yield rest
 
 
 def is_over(folder: Path) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
 from engine.model.commands import served
-from engine.model.target import CONTROLS, DIRECT, LOOPS, Target
+from engine.model.target import CONTROLS, DIRECT, H2, H2C, HTTP_1_1, LOOPS, Target, python_word
 from engine.registry import nearest
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.releases import FRAMEWORK, NAME, Pinned, wanted
+from engine.targets.matrix.matrix import PYTHON
 from engine.targets.matrix.selection import ALL
 
 # The name of a server has none of these; the selection of a release or a variant has.
@@ -31,11 +32,18 @@ def target_called(
 
     Raises UsageError, which names the nearest, where there is none.
     """
+    plain, interpreter = without_python(name)
     names = {word for server in engine.servers.values() for word in (server.name, server.package)}
-    spec, framework = words_of(name, names, list(engine.frameworks))
+    spec, framework = words_of(plain, names, list(engine.frameworks))
     more = [spec] if any(letter in spec for letter in BEYOND) else []
     released = [*frameworks, framework] if framework else list(frameworks)
-    options = RunOptions(servers=(ALL, *servers, *more), variants=tuple(variants), gateways=(ALL, *gateways_in(name)))
+    options = RunOptions(
+        servers=(*engine.every_server, *servers, *more),
+        variants=tuple(variants),
+        gateways=(ALL, *gateways_in(plain)),
+        http="all" if plain.endswith((f"-{H2C}", f"-{H2}")) else HTTP_1_1,
+        pythons=(interpreter,) if interpreter else (),
+    )
     found = engine.every(options)
     asked = [wanted(word, FRAMEWORK) for word in released]
     if any(one.variant or not isinstance(one.release, Pinned) for one in asked):
@@ -45,6 +53,13 @@ def target_called(
     if name not in known:
         raise UsageError(f"there is no target {name!r}", hint=near(name, known))
     return known[name]
+
+
+def without_python(name: str) -> tuple[str, str]:
+    """A target's id without its Python, and the Python; "" where it has none."""
+    rest, _, last = name.rpartition("-")
+    version = last.removeprefix(python_word(""))
+    return (rest, version) if version != last and PYTHON.fullmatch(version) else (name, "")
 
 
 def near(name: str, known: Mapping[str, Target]) -> str:
@@ -68,7 +83,9 @@ def gateways_in(name: str) -> tuple[str, ...]:
 def words_of(name: str, servers: Collection[str], frameworks: Sequence[str]) -> tuple[str, str]:
     """The words of ``--server`` and ``--framework`` in a target's id, both "" if the id has no framework and loop."""
     gateways = ["", *(f"-{gateway}" for gateway in load_gateways())]
-    ends = [f"-{loop}{gateway}" for loop in LOOPS for gateway in gateways if name.endswith(f"-{loop}{gateway}")]
+    versions = ("", f"-{H2C}", f"-{H2}")
+    all_ends = (f"-{loop}{gateway}{http}" for loop in LOOPS for gateway in gateways for http in versions)
+    ends = [end for end in all_ends if name.endswith(end)]
     rest = name.removesuffix(max(ends, key=len)) if ends else ""
     # A name may have hyphens, and a folder's path anything. The longest framework that leaves a server's name is meant.
     found: list[tuple[str, str]] = []

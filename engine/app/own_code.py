@@ -18,7 +18,7 @@ from engine.registry import extensions
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-LIBRARIES = ("h11", "httpx", "jsonschema", "packaging", "pyyaml", "websockets")
+LIBRARIES = ("h11", "hpack", "httpx", "jsonschema", "packaging", "pyyaml", "websockets")
 """The libraries that read a document or perform a step. A test holds the list to the imports."""
 
 _installed = re.compile(r"(.+?)-(.+)\.(?:dist|egg)-info")

@@ -13,8 +13,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.app.settings import framework_names as own_names
+from engine.app.settings import located, settings_in
 from engine.errors import UsageError
 from engine.model.packaged import DATA, display_path
+from engine.model.settings import Settings
 from engine.model.target import CONTROLS
 from engine.results.baseline.corpus import parts
 from engine.targets.catalog.frameworks import names_in
@@ -31,8 +34,9 @@ CHECKOUT, INSTALLATION, EDITABLE = "checkout", "installation", "editable"
 class ProjectPaths:
     """``frameworks`` holds the contract and a folder for each framework, ``shipped_frameworks`` those that the suites
     know, which are the same unless another folder was asked for; ``specs`` the suites and the catalogue of clauses;
-    ``results`` takes runs and grids, ``cache`` the environments of services. ``given`` are the
-    options that said where ``frameworks`` is. ``origin`` is what the data belong to: a CHECKOUT above the working
+    ``results`` takes runs and grids, ``cache`` the environments of services. ``given`` are the options that said where
+    ``frameworks`` is. ``settings`` is the file with the settings of the user's project, "" for none, and ``apps`` are
+    applications that the command line names. ``origin`` is what the data belong to: a CHECKOUT above the working
     directory, the INSTALLATION, or the checkout of an EDITABLE install."""
 
     frameworks: Path
@@ -43,6 +47,14 @@ class ProjectPaths:
     cache: Path
     given: tuple[str, ...] = ()
     origin: str = CHECKOUT
+    settings: str = ""
+    apps: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> Settings:
+        """The settings of the project. Raises DocumentError for the first error of their file, and UsageError for an
+        application of the command line that cannot be used."""
+        return settings_in(self.settings, self.apps)
 
     @property
     def root(self) -> Path:
@@ -68,9 +80,9 @@ class ProjectPaths:
         return {"origin": self.origin, "folder": str(self.root), "corpus": self.corpus}
 
 
-def find(results: str = "", frameworks: str = "") -> ProjectPaths:
-    """The folders for a command that is run in the working directory. Raises UsageError where there are no
-    frameworks."""
+def find(results: str = "", frameworks: str = "", settings: str = "", apps: tuple[str, ...] = ()) -> ProjectPaths:
+    """The folders for a command that is run in the working directory, with the values of its options. Raises UsageError
+    where there are no frameworks, and for a file of settings that does not exist."""
     home = checkout(Path.cwd())
     root = home or (DATA if DATA.is_dir() else DATA.parent.parent)
     folder = Path(frameworks) if frameworks else root / "frameworks"
@@ -79,22 +91,28 @@ def find(results: str = "", frameworks: str = "") -> ProjectPaths:
             f"there is no contract.yaml in {folder}",
             hint="--frameworks names the folder that has one, or install the engine again",
         )
+    own = located(settings, Path.cwd())
+    base = Path(own).parent if own else Path.cwd()
+    again = (("--frameworks", frameworks), ("--settings", settings), *(("--app", app) for app in apps))
     return ProjectPaths(
         frameworks=folder,
         shipped_frameworks=root / "frameworks",
         specs=root / "specs",
         schemas=root / "schemas",
-        results=Path(results) if results else (home or Path.cwd()) / "results",
+        results=Path(results) if results else (home or base) / "results",
         cache=default_cache(),
-        given=("--frameworks", frameworks) if frameworks else (),
+        given=tuple(word for pair in again if pair[1] for word in pair),
         origin=CHECKOUT if home else INSTALLATION if root == DATA else EDITABLE,
+        settings=own,
+        apps=apps,
     )
 
 
 def framework_names(project_paths: ProjectPaths) -> tuple[str, ...]:
     """The names of all frameworks that a case may choose. A suite that names a shipped one stays right where a run has
     other frameworks."""
-    return tuple(sorted({*CONTROLS, *names_in(project_paths.frameworks), *names_in(project_paths.shipped_frameworks)}))
+    shipped = names_in(project_paths.frameworks), names_in(project_paths.shipped_frameworks)
+    return tuple(sorted({*CONTROLS, *shipped[0], *shipped[1], *own_names(project_paths.own)}))
 
 
 def checked_corpus(version: str, project_paths: ProjectPaths) -> str:

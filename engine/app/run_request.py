@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from engine.app.activity import Activity
 from engine.app.engine import Engine, RunOptions
 from engine.app.project_paths import ProjectPaths
 
@@ -29,8 +30,12 @@ class RunRequest:
     keep_all: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON's types, but for paths, which JSON has as text."""
-        return asdict(self)
+        """The settings as JSON's types, but for paths, which JSON has as text. The listener of the engine's activity
+        stays in its own process."""
+        silent = replace(self.engine, activity=Activity())  # a listener cannot be copied
+        document = asdict(replace(self, engine=silent))
+        del document["engine"]["activity"]
+        return document
 
     @classmethod
     def of_json(cls, document: Mapping[str, Any]) -> RunRequest:

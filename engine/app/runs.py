@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import folder_of, header
@@ -21,6 +23,9 @@ from engine.results.record.store import (
 )
 from engine.worker.messages import ResultMessage
 
+if TYPE_CHECKING:
+    from engine.app.sharding import Division
+
 LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 MAKES = "`engine grid` makes one"
@@ -33,10 +38,15 @@ def keep(
     arguments: Sequence[str],
     jobs: Sequence[Job],
     baselines: Sequence[Path] = (),
+    *,
+    division: Division | None = None,
 ) -> Store:
-    """Begin the record of a run. Raises ResultsError if the folder of results is not writable."""
+    """Begin the record of a run. ``division`` is the shard that it is. Raises ResultsError if the
+    folder of results is not writable."""
     return Store(
-        folder_of(project_paths.results, run_id), run_id, header(arguments, jobs, baselines, project_paths.data)
+        folder_of(project_paths.results, run_id),
+        run_id,
+        header(arguments, jobs, baselines, project_paths.data, division),
     )
 
 
@@ -45,7 +55,16 @@ def ids(project_paths: ProjectPaths) -> list[str]:
     if project_paths.results.exists() and not project_paths.results.is_dir():
         raise UsageError(f"{project_paths.results} is not a folder", hint=NAMES_FOLDER)
     folder = project_paths.results / "runs"
-    return sorted((path.name for path in folder.iterdir() if path.is_dir()), reverse=True) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return [path.name for path in sorted(filter(Path.is_dir, folder.iterdir()), key=_time, reverse=True)]
+
+
+def _time(folder: Path) -> tuple[str, str]:
+    """The order of runs: by the time in the id; a run with a name that a user chose is as old as its folder."""
+    if ID.fullmatch(folder.name):
+        return folder.name, ""
+    return time.strftime("%Y%m%d-%H%M%S", time.localtime(folder.stat().st_mtime)), folder.name
 
 
 def folder(named: str, project_paths: ProjectPaths) -> Path:

@@ -53,7 +53,12 @@ class Serving:
 
     def variables(self, case: Case) -> Mapping[str, object]:
         """The variables for the text of the script."""
-        return {"run": JOB, "host": f"{ports.HERE}:{self.port}", **case.body.variables}
+        return {
+            "run": JOB,
+            "host": f"{ports.HERE}:{self.port}",
+            **self.launch.protocol_variables,
+            **case.body.variables,
+        }
 
 
 def serving(engine: Engine, target: Target, port: int, *, case: Case | None = None, tls: bool = False) -> Serving:
@@ -82,7 +87,7 @@ def target_for(
     """The first target on which a case runs: of the servers that were asked for, or of the default one, or of any; of
     the frameworks that were asked for, or of any. One without a framework goes first. Raises UsageError where there is
     none."""
-    for words in (servers, [ALL]):
+    for words in (servers, engine.every_server):
         found = engine.targets(
             RunOptions(
                 servers=tuple(words),

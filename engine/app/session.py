@@ -292,6 +292,9 @@ def _bare(target: Target) -> TargetRow:
         target.id, target.server, target.framework, target.loop, target.gateway, target.runtime,
         release=target.release, variant=target.variant, interface=target.interface, source=target.source,
         given=target.given, framework_release=target.framework_release, framework_source=target.framework_source,
+        application=target.answers is not None,
+        http=target.http,
+        interpreter=target.interpreter,
     )  # fmt: skip
 
 

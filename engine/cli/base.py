@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import UsageError
-from engine.model.target import LOOPS, RUNTIMES
+from engine.model.settings import NO_SETTINGS, Settings
+from engine.model.target import HTTP_1_1, HTTP_VERSIONS, LOOPS, RUNTIMES
 from engine.terminal.paint import CHOICES
 
 if TYPE_CHECKING:
     from engine.app.engine import RunOptions
+    from engine.app.project_paths import ProjectPaths
     from engine.results.record.store import Run
 
 LEVELS = ("must", "should", "may")
@@ -50,11 +52,30 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--loop",
         choices=list(LOOPS),
-        default="auto",
-        help="the event loop; auto is the server's own choice",
+        default="",
+        help="the event loop; auto is the server's own choice (auto)",
+    )
+    http_argument(parser)
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="VERSION",
+        help="the Python of the services, found by uv, like 3.12; may be repeated (the engine's own)",
     )
     case_arguments(parser)
     parser.add_argument("--extended", action="store_true", help="include the extended cases, which take longer")
+
+
+def http_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that selects versions of HTTP."""
+    parser.add_argument(
+        "--http",
+        choices=list(HTTP_VERSIONS),
+        default="",
+        help="the version of HTTP between client and server: 1.1, 2 (by prior knowledge, or over TLS if a server "
+        "has it only there), or all (1.1)",
+    )
 
 
 def server_arguments(parser: argparse.ArgumentParser, default: str = "gunicorn") -> None:
@@ -87,6 +108,7 @@ def framework_argument(parser: argparse.ArgumentParser, default: str = "every pi
         metavar="FRAMEWORK",
         help=f"NAME, NAME==VERSION, NAME@FOLDER or NAME@git+URL@BRANCH; may be repeated ({default})",
     )
+    app_argument(parser)
 
 
 def gateway_argument(parser: argparse.ArgumentParser) -> None:
@@ -213,14 +235,16 @@ def client_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_options(arguments: argparse.Namespace) -> RunOptions:
-    """The options of targets and cases, as parsed."""
+def run_options(arguments: argparse.Namespace, settings: Settings = NO_SETTINGS) -> RunOptions:
+    """The options of targets and cases, as parsed; ``settings`` have values for those that are not given."""
     from engine.app.engine import RunOptions
+    from engine.app.settings import with_defaults
 
-    return RunOptions(
+    given = RunOptions(
         servers=tuple(arguments.server),
         frameworks=tuple(arguments.framework),
         loop=arguments.loop,
+        http=arguments.http,
         categories=tuple(arguments.category),
         levels=tuple(arguments.level),
         variants=tuple(arguments.variant),
@@ -228,7 +252,9 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         tags=tuple(arguments.tag),
         keyword=arguments.keyword,
         extended=arguments.extended,
+        pythons=tuple(arguments.python),
     )
+    return with_defaults(given, settings)
 
 
 def asked_cases(arguments: argparse.Namespace) -> RunOptions:
@@ -244,6 +270,7 @@ def asked_cases(arguments: argparse.Namespace) -> RunOptions:
         gateways=tuple(arguments.gateway),
         tags=tuple(arguments.tag),
         keyword=arguments.keyword,
+        http=arguments.http or HTTP_1_1,
     )
 
 
@@ -276,6 +303,22 @@ def corpus_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def shard_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that divide a run among machines."""
+    parser.add_argument(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="run the I-th of N parts of the targets: the same partition on every machine (all targets)",
+    )
+    parser.add_argument(
+        "--weights",
+        default="",
+        metavar="FILE",
+        help="the measured seconds for --shard, as `engine merge --weights` writes them (guesses)",
+    )
+
+
 def color_argument(parser: argparse.ArgumentParser) -> None:
     """Add ``--color``, which every command has: ``terminal.paint.paint_for`` takes its value."""
     parser.add_argument(
@@ -303,7 +346,10 @@ def format_argument(parser: argparse.ArgumentParser, subject: str, default: str,
     """Add the option of the report format for a subject (``grid``, ``comparison``, ``explanation``). ``more`` names
     formats that are no reports, with a comma behind each."""
     action = parser.add_argument(
-        "--format", default=default, metavar="FORMAT", help=f"the format: {more}%(names)s ({default})"
+        "--format",
+        default=default,
+        metavar="FORMAT",
+        help=f"the format: {more}%(names)s" + f" ({default})" * bool(default),
     )
     setattr(action, "names", FormatNames(subject))  # noqa: B010 - argparse fills in a help from attributes
 
@@ -313,3 +359,28 @@ def place_arguments(parser: argparse.ArgumentParser, *, results: bool = True) ->
     if results:
         parser.add_argument("--results", default="", metavar="DIR", help="the folder of runs and grids (results/)")
     parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
+    parser.add_argument(
+        "--settings",
+        default="",
+        metavar="FILE",
+        help="the settings of the project, or `none` (conformance.yaml here, or in a folder above)",
+    )
+
+
+def app_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names an application."""
+    parser.add_argument(
+        "--app",
+        action="append",
+        default=[],
+        metavar="MODULE:APP",
+        help="an application of the working directory, or NAME=MODULE:APP; may be repeated (none)",
+    )
+
+
+def project_paths_of(parsed: argparse.Namespace) -> ProjectPaths:
+    """The folders that a command works with, as parsed. Raises UsageError."""
+    from engine.app.project_paths import find
+
+    results, frameworks, settings = (getattr(parsed, name, "") or "" for name in ("results", "frameworks", "settings"))
+    return find(results, frameworks, settings, tuple(getattr(parsed, "app", None) or ()))

@@ -7,7 +7,15 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, baseline_argument, corpus_argument, place_arguments, run_options, target_arguments
+from engine.cli.base import (
+    Command,
+    baseline_argument,
+    corpus_argument,
+    place_arguments,
+    project_paths_of,
+    run_options,
+    target_arguments,
+)
 from engine.errors import UsageError
 from engine.model.baseline import KnownFailure
 from engine.results.analysis.summary import counted_noun, plural
@@ -65,8 +73,9 @@ def run(parsed: argparse.Namespace) -> int:
     and DocumentError for a baseline with errors."""
     from engine.app import baseline
     from engine.app.engine import Engine
-    from engine.app.project_paths import checked_corpus, displayed, find
+    from engine.app.project_paths import checked_corpus, displayed
     from engine.app.runs import again
+    from engine.results.analysis.redaction import redacted
 
     if parsed.run and parsed.from_run:
         raise UsageError("--run cannot be combined with --from", hint="--from reads an earlier run")
@@ -76,12 +85,14 @@ def run(parsed: argparse.Namespace) -> int:
     )  # fmt: skip
     if not parsed.run and any(choice):
         raise UsageError("paths and options that select cases or targets need --run", hint="add --run")
-    project_paths = find(parsed.results, parsed.frameworks)
-    corpus = checked_corpus(parsed.corpus, project_paths)
-    engine = Engine(project_paths, parsed.nginx, baseline=parsed.baseline, corpus=corpus)
+    project_paths = project_paths_of(parsed)
+    own = project_paths.own.run
+    corpus = checked_corpus(parsed.corpus or (own.corpus if parsed.run else ""), project_paths)
+    engine = Engine(project_paths, parsed.nginx, baseline=parsed.baseline or own.baseline, corpus=corpus)
     if parsed.action == "check":
         engine.baselines(())  # the one that is named must exist; update would make it
     done = fresh_run(engine, parsed) if parsed.run else again(parsed.from_run, project_paths)
+    done = redacted(done)  # an entry has the failure in words
     print(f"run {visible(done.id)}{'' if done.whole else ', which ended early'}: {plural(len(done.targets), 'target')}")
     if parsed.action == "check":
         return checked(baseline.check(engine, done))
@@ -105,7 +116,8 @@ def fresh_run(engine: Engine, parsed: argparse.Namespace) -> Run:
     from engine.app import addresses, launch
     from engine.cli.grid import chosen, progress_of
 
-    jobs = chosen(engine, addresses.named(parsed.paths, engine), run_options(parsed))
+    own = engine.project_paths.own
+    jobs = chosen(engine, addresses.named(parsed.paths or own.run.suites, engine), run_options(parsed, own))
     with progress_of(jobs, engine, parsed.color) as watcher:
         done = launch.run(engine, lambda: launch.Work(jobs, watcher), sys.argv[1:], lambda done: done)
     if done.interrupted:
@@ -154,7 +166,14 @@ def remark(one: Standing) -> str:
 def where(line: KnownFailure) -> str:
     """The targets on which an entry expects a failure."""
     selector = line.selector
-    names = [*selector.servers, *selector.frameworks, *selector.loops, *selector.gateways, *selector.runtimes]
+    names = [
+        *selector.servers,
+        *selector.frameworks,
+        *selector.loops,
+        *selector.gateways,
+        *selector.runtimes,
+        *selector.http,
+    ]
     return " ".join([*names, line.versions, line.framework_versions]).strip() or "every target"
 
 

@@ -13,6 +13,7 @@ from engine.cli.base import (
     cut_short,
     format_argument,
     place_arguments,
+    project_paths_of,
     run_options,
     target_arguments,
 )
@@ -59,12 +60,11 @@ def run(parsed: argparse.Namespace) -> int:
     """Compare, and say by the exit code whether anything regressed. Raises UsageError for what cannot be compared."""
     from engine.app import comparing
     from engine.app.engine import Engine
-    from engine.app.project_paths import find
     from engine.reports.base import writer
 
     if parsed.format != TEXT:
         writer(parsed.format, "comparison")
-    project_paths = find(parsed.results, parsed.frameworks)
+    project_paths = project_paths_of(parsed)
     engine, wanted = Engine(project_paths, parsed.nginx), run_options(parsed)
     subject = comparing.subject(parsed.what, project_paths)
     if subject.runs and subject.words:

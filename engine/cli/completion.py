@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command
+from engine.cli.base import Command, project_paths_of
 
 if TYPE_CHECKING:
     from engine.app.engine import Engine
@@ -228,11 +228,10 @@ def _completer(names: Names, before: Sequence[str]) -> Callable[..., list[str]]:
 
     def found(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
         from engine.app.engine import Engine
-        from engine.app.project_paths import find
 
         if not all(getattr(parsed_args, name, "") for name in before):
             return []
-        engine = Engine(find(getattr(parsed_args, "results", "") or "", getattr(parsed_args, "frameworks", "") or ""))
+        engine = Engine(project_paths_of(parsed_args))
         return [name for name in names(engine, prefix) if name.startswith(prefix)]
 
     return found

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, project_paths_of
 from engine.cli.list import mistakes
 from engine.errors import UsageError
 
@@ -33,13 +33,12 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.coverage import covered
     from engine.app.engine import Engine, RunOptions
     from engine.app.lists.base import Stock
-    from engine.app.project_paths import find
     from engine.coverage import formats
     from engine.terminal import columns, coverage
     from engine.terminal.paint import paint_for
     from engine.terminal.streams import write_document
 
-    engine = Engine(find(frameworks=parsed.frameworks))
+    engine = Engine(project_paths_of(parsed))
     search = [one for one in parsed.paths if not addresses.is_path(one) and addresses.located(one, engine) is None]
     paths = [one for one in parsed.paths if one not in search]
     stock = Stock(engine, addresses.named(paths, engine), RunOptions(), search=tuple(search))

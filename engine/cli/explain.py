@@ -7,7 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, format_argument, place_arguments
+from engine.cli.base import Command, format_argument, place_arguments, project_paths_of
 from engine.errors import UsageError
 from engine.terminal.escape import visible
 
@@ -24,6 +24,7 @@ RUN is a run's folder or id, or `last`. CASE is an address or its ending. TARGET
 is a target's id or a part of it; it can be omitted if only one fails.
 Without CASE, the failures of the run are listed.
 
+Credentials, cookies, values of secret variables and home folders are masked.
 Dates, ports and nonces are replaced by words, so that two results can be
 compared; with --for-diff, times and whatever else always differs are left out,
 and each connection and each call is shown separately:
@@ -41,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="every event of long transfers, and all recorded data")
     parser.add_argument("--log", action="store_true", help="the full server log of that time, other cases included")
     parser.add_argument("--for-diff", action="store_true", help="leave out what differs in any two runs")
+    parser.add_argument("--secrets", action="store_true", help="mask nothing")
     format_argument(parser, "explanation", "text", "text, ")
     place_arguments(parser)
 
@@ -48,7 +50,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Print the explanation. Raises UsageError where RUN, CASE or TARGET means nothing, or several."""
     from engine.app.explain import explain
-    from engine.app.project_paths import find
     from engine.reports.base import writer
     from engine.terminal import explanation
     from engine.terminal.columns import terminal_width
@@ -58,10 +59,10 @@ def run(parsed: argparse.Namespace) -> int:
 
     if parsed.format != "text":
         writer(parsed.format, "explanation")
-    project_paths = find(parsed.results, parsed.frameworks)
+    project_paths = project_paths_of(parsed)
     if not parsed.case:
         return list_failing(parsed, project_paths)
-    found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw)
+    found = explain(parsed.run_name, parsed.case, parsed.target, project_paths, raw=parsed.raw, secrets=parsed.secrets)
     if parsed.format != "text":
         write_document(writer(parsed.format, "explanation")(found))
         return 0
@@ -86,6 +87,7 @@ def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int
     UsageError for a run that does not exist or another format than text."""
     from engine.app import runs
     from engine.results.analysis.findings import attributions, failing, findings
+    from engine.results.analysis.redaction import redacted_texts
     from engine.results.analysis.summary import early_end, sentence, summary
     from engine.terminal import blame, run_summary
     from engine.terminal.columns import terminal_width
@@ -94,6 +96,7 @@ def list_failing(parsed: argparse.Namespace, project_paths: ProjectPaths) -> int
     if parsed.format != "text":
         raise UsageError("no case is named", hint=f"`engine report {parsed.run_name}` shows a whole run")
     run = runs.again(parsed.run_name, project_paths)
+    run = run if parsed.secrets else redacted_texts(run)
     found = findings(run, failing(), attributions(run))
     width, paint = terminal_width(), paint_for(sys.stdout, parsed.color)
     lines = [*run_summary.not_started(run.targets, width, paint)]

@@ -8,7 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.cli.base import Command, gateway_argument, nginx_argument, place_arguments, server_arguments
+from engine.cli.base import (
+    Command,
+    gateway_argument,
+    nginx_argument,
+    place_arguments,
+    project_paths_of,
+    server_arguments,
+)
 
 DESCRIPTION = """\
 Send one case directly, and through nginx by HTTP, FastCGI and uwsgi, and show
@@ -37,14 +44,13 @@ def run(parsed: argparse.Namespace) -> int:
     """Send, and print the tables. Raises UsageError for a case that only one gateway fits."""
     from engine.app import addresses, gateway_comparison, launch
     from engine.app.engine import Engine, RunOptions
-    from engine.app.project_paths import find
     from engine.terminal import gateways
     from engine.terminal.columns import available_width
     from engine.terminal.escape import visible
     from engine.terminal.paint import PLAIN, Role, paint_for, wrap
     from engine.terminal.progress import progress
 
-    engine = Engine(find(parsed.results, parsed.frameworks), parsed.nginx)
+    engine = Engine(project_paths_of(parsed), parsed.nginx)
     frameworks = (parsed.framework,) if parsed.framework else ()
     options = RunOptions(
         tuple(parsed.server), frameworks, parsed.loop,

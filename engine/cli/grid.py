@@ -20,13 +20,16 @@ from engine.cli.base import (
     counterparts_argument,
     delivery_argument,
     place_arguments,
+    project_paths_of,
     run_options,
     runtime_arguments,
+    shard_arguments,
     target_arguments,
     whole_number,
 )
 from engine.documents.diagnostics import Diagnostic
 from engine.errors import DocumentError, ResultsError, UsageError
+from engine.model.target import LOCAL
 from engine.model.verdict import Verdict
 from engine.terminal import lint_output
 from engine.terminal.columns import terminal_width
@@ -35,6 +38,7 @@ from engine.terminal.paint import paint_for
 
 if TYPE_CHECKING:
     from engine.app.addresses import NamedCases
+    from engine.app.cluster.connection import Cluster
     from engine.app.engine import Engine, RunOptions
     from engine.app.launch import Done
     from engine.execution.planning.plan import Job
@@ -65,6 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     client_argument(parser)
     baseline_argument(parser)
     corpus_argument(parser)
+    shard_arguments(parser)
     place_arguments(parser)
     parser.add_argument("--from", dest="from_run", default="", metavar="RUN", help="print the grid of an earlier run")
     parser.add_argument(
@@ -82,6 +87,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recheck", action="store_true", help="rerun failing cases in isolation")
     counterparts_argument(parser)
     parser.add_argument("--keep-transcripts", action="store_true", help="keep the traffic of passing cases too")
+    parser.add_argument(
+        "--on",
+        default="",
+        metavar="ADDRESS",
+        help="run the targets on a Dask cluster, like dask://127.0.0.1:8786; TLS beyond this machine (here)",
+    )
+    parser.add_argument("--html", default="", metavar="FILE", help="also write the run as an HTML page")
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also write a report; the suffix selects the format: .xml (JUnit), .md, .json, .csv, .html, .txt (GitHub);"
+        " may be repeated",
+    )
     parser.add_argument("--failures", action="store_true", help="show each failure with its traffic")
 
 
@@ -90,12 +110,18 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import addresses, launch, wiring
     from engine.app.engine import Engine
     from engine.app.grids import is_complete
+    from engine.app.pages import check_report
     from engine.app.prewarm import first_launch
-    from engine.app.project_paths import checked_corpus, find
+    from engine.app.project_paths import checked_corpus
     from engine.app.repeating import checked, repeated
     from engine.app.runs import again
+    from engine.app.sharding import sharding
 
-    project_paths = find(parsed.results, parsed.frameworks)
+    for file in parsed.report:
+        check_report(file)
+    refuse_cluster(parsed)
+    by = sharding(parsed.shard, parsed.weights)
+    project_paths = project_paths_of(parsed)
     if parsed.from_run:
         refuse_choice(parsed)
         done, engine = again(parsed.from_run, project_paths), Engine(project_paths)
@@ -103,45 +129,85 @@ def run(parsed: argparse.Namespace) -> int:
             addresses.placed(one, engine) if one.mismatches or one.warnings else one for one in done.results
         )
         return show(replace(done, results=results), parsed, named=parsed.from_run)
-    corpus = checked_corpus(parsed.corpus, project_paths)
+    own = project_paths.own
+    corpus = checked_corpus(parsed.corpus or own.run.corpus, project_paths)
     engine = Engine(
         project_paths,
         parsed.nginx,
         parsed.runtime,
         tuple(parsed.url),
-        parsed.baseline,
+        parsed.baseline or own.run.baseline,
         corpus=corpus,
         deliveries=tuple(parsed.delivery),
         client=parsed.client,
     )
-    what, times = addresses.named(parsed.paths, engine), checked(parsed.repeat)
+    what, times = addresses.named(parsed.paths or own.run.suites, engine), checked(parsed.repeat)
+    wanted = run_options(parsed, own)
+    # The first target that the options name may be another shard's: nothing is started before the partition is known.
+    division = by.divide(engine, chosen(engine, what, wanted)) if by is not None else None
+    if division is not None:
+        print(f"engine: {division.line if division.jobs else division.idle}", file=sys.stderr)
+        if not division.jobs:
+            return 0
     screens = ExitStack()
 
     def prepare() -> launch.Work:
-        jobs = chosen(engine, what, run_options(parsed))
-        return launch.Work(repeated(jobs, times), screens.enter_context(progress_of(jobs, engine, parsed.color)))
+        jobs = chosen(engine, what, wanted) if division is None else division.jobs
+        screen = screens.enter_context(progress_of(jobs, engine, parsed.color))
+        return launch.Work(repeated(jobs, times), screen, division, what.paths)
 
     def finished(done: Done) -> int:
         screens.close()
         if done.lost:
             print(f"engine: {done.lost} lines of {done.path} could not be written: {done.trouble}", file=sys.stderr)
-        complete = not parsed.delivery and parsed.client == "own" and is_complete(what, run_options(parsed), engine)
+        usual = not parsed.delivery and parsed.client == "own" and division is None
+        complete = usual and is_complete(what, wanted, engine)
         folder = None if done.interrupted else project_paths.results if complete else done.path.parent
         code = show(done.run, parsed, folder)
         sys.stdout.flush()
         return 130 if done.interrupted else code or (4 if done.lost else 0)
 
-    with screens:
+    with screens, cluster_of(parsed.on) as cluster:
         return launch.run(
             engine,
             prepare,
             sys.argv[1:],
             finished,
-            early=first_launch(engine, run_options(parsed)),
+            early=first_launch(engine, wanted) if division is None and cluster is None else (),
             recheck=parsed.recheck,
             keep_transcripts=parsed.keep_transcripts,
             compare=None if parsed.no_counterparts else wiring.compare(engine, warnings=parsed.strict),
+            on=cluster,
         )
+
+
+def refuse_cluster(parsed: argparse.Namespace) -> None:
+    """Raises UsageError for options that a run on a cluster cannot have."""
+    if not parsed.on:
+        return
+    if parsed.recheck:
+        hint = "on a cluster nothing runs in isolation; `engine grid CASE --recheck` does so here"
+        raise UsageError("--recheck cannot be combined with --on", hint=hint)
+    if parsed.runtime != LOCAL:
+        hint = "a worker of the cluster starts processes of its machine"
+        raise UsageError(f"--runtime {parsed.runtime} cannot be combined with --on", hint=hint)
+
+
+@contextmanager
+def cluster_of(word: str) -> Iterator[Cluster | None]:
+    """The cluster that ``--on`` names, connected until it is left; None without one. Raises UsageError."""
+    if not word:
+        yield None
+        return
+    from engine.app.cluster.connection import RESOURCE, connect
+
+    cluster = connect(word)
+    try:
+        workers, places = cluster.places()
+        print(f"engine: {cluster.address} has {workers} workers with {RESOURCE}={places}", file=sys.stderr)
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def refuse_choice(parsed: argparse.Namespace) -> None:
@@ -150,7 +216,19 @@ def refuse_choice(parsed: argparse.Namespace) -> None:
         raise UsageError(
             "--corpus cannot be combined with --from, since it changes verdicts", hint="--corpus needs a new run"
         )
-    options = ("server", "framework", "gateway", "category", "level", "tag", "keyword", "delivery", "extended")
+    options = (
+        "server",
+        "framework",
+        "gateway",
+        "category",
+        "level",
+        "tag",
+        "keyword",
+        "delivery",
+        "extended",
+        "shard",
+        "on",
+    )
     given = [("-k" if name == "keyword" else f"--{name}") for name in options if getattr(parsed, name)]
     if parsed.paths or given:
         what = " and ".join([*parsed.paths[:1], *given[:1]])
@@ -197,18 +275,21 @@ def refuse_mistakes(mistakes: list[Diagnostic]) -> None:
 
 def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, named: str = LAST) -> int:
     """Draw the grid of a run, list what is failing, the warnings and the known failures, write the files into a folder,
-    if there is one, and end with the counts, the run and the next command. ``named`` names the run in commands. The
-    exit code of its verdicts."""
+    if there is one, and end with the counts, the run and the next command. ``named`` names the run in commands. Secrets
+    are masked. The exit code of its verdicts."""
     from engine.app.grids import write
+    from engine.app.pages import write_report
     from engine.app.project_paths import displayed
     from engine.reports import table
     from engine.results.analysis.findings import attributions, failing, findings
     from engine.results.analysis.grid import grid_of
+    from engine.results.analysis.redaction import redacted, redacted_texts
     from engine.results.analysis.summary import early_end, sentence, summary
     from engine.terminal import grid_colours
     from engine.terminal.columns import available_width
     from engine.terminal.paint import Role, wrap
 
+    recorded, done = done, redacted(done) if parsed.failures else redacted_texts(done)
     report, causes = grid_of(done), attributions(done)
     width = available_width()
     paint = paint_for(sys.stdout, parsed.color)
@@ -220,8 +301,11 @@ def show(done: Run, parsed: argparse.Namespace, folder: Path | None = None, *, n
     list_others(done, wanted, command("report", named, parsed, "--format", "markdown"), width, paint)
     code = exit_code(done, strict=parsed.strict, flaky_fails=parsed.flaky_fails)
     try:
-        for path in write(done, report, folder, causes, parsed.group_by) if folder is not None else ():
+        for path in write(recorded, report, folder, causes, parsed.group_by) if folder is not None else ():
             print(f"written: {displayed(path)}")
+        for file, form in [*([(parsed.html, "html")] if parsed.html else []), *((file, "") for file in parsed.report)]:
+            warning = write_report(Path(file), recorded, project_paths_of(parsed), form)
+            print(f"written: {visible(file)}" + (f" ({warning})" if warning else ""))
     except ResultsError as error:
         print(f"engine: {visible(str(error), lines=True)}", file=sys.stderr)
         code = code or 4

@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.base import Command, case_arguments, place_arguments
+from engine.cli.base import Command, case_arguments, place_arguments, project_paths_of
 from engine.errors import NothingToRun, UsageError
+from engine.results.analysis.redaction import redacted_text
 from engine.results.analysis.summary import plural
 
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ def run(parsed: argparse.Namespace) -> int:
     NothingToRun if no selected bug has a case."""
     from engine.app import history
     from engine.app.engine import Engine
-    from engine.app.project_paths import find
 
-    engine = Engine(find(parsed.results, parsed.frameworks))
+    engine = Engine(project_paths_of(parsed))
     known = history.bugs_in(engine, parsed.file)
     if parsed.all and parsed.bugs:
         raise UsageError("--all selects every bug, so no other is named", hint="omit one of them")
@@ -144,7 +144,8 @@ def report(bugs: Sequence[Bug], plan: Plan, done: Done, parsed: argparse.Namespa
 
 
 def show(rows: Mapping[Bug, Sequence[CaseOutcome]], printing: Printing, run_id: str, seconds: float) -> int:
-    """Print the outcome of each case. The exit code."""
+    """Print the outcome of each case. The exit code: 3 if no case ran on both releases."""
+    from engine.results.analysis.history import Outcome
     from engine.terminal import history
     from engine.terminal.columns import available_width
     from engine.terminal.paint import paint_for
@@ -160,6 +161,9 @@ def show(rows: Mapping[Bug, Sequence[CaseOutcome]], printing: Printing, run_id: 
         count = f"{len(finding)} of {plural(len(with_cases), 'bug')}"
         owner = "its" if len(with_cases) == 1 else "their"
         print(f"\n{count} found by all of {owner} cases in {seconds:.0f} s; run {run_id}")
+    every = [one for several in rows.values() for one in several]
+    if every and all(one.outcome is Outcome.NOT_COMPARED for one in every):
+        return 3
     return 0 if len(finding) == len(with_cases) else 1
 
 
@@ -196,7 +200,7 @@ def outcome(one: CaseOutcome) -> dict[str, Any]:
         "fixed": one.fixed.verdict.value if one.fixed is not None else None,
         "finds": one.finds,
         "outcome": one.outcome.value,
-        "reason": one.reason,
+        "reason": redacted_text(one.reason),
     }
 
 

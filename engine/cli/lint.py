@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, project_paths_of
 from engine.terminal import lint_output
 from engine.terminal.streams import write_document
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="files and folders (specs, frameworks)")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=[],
+        metavar="PATH",
+        help="files and folders (conformance.yaml with its suites and frameworks; else specs, frameworks)",
+    )
     parser.add_argument("--format", choices=lint_output.FORMATS, default="text", help="the format of the errors")
     place_arguments(parser, results=False)
 
@@ -22,11 +28,15 @@ def run(parsed: argparse.Namespace) -> int:
     folder without documents."""
     from engine.app import addresses, declarations, linting
     from engine.app.engine import Engine
-    from engine.app.project_paths import find, relative
+    from engine.app.project_paths import relative
 
-    engine = Engine(find(frameworks=parsed.frameworks))
-    declared = [] if parsed.paths else [relative(path) for path in declarations.all_in(engine.project_paths.frameworks)]
-    loaded = linting.lint(engine, addresses.documents(parsed.paths, engine), declared)
+    project_paths = project_paths_of(parsed)
+    words, folders = parsed.paths, [project_paths.frameworks]
+    if not words and project_paths.settings:
+        words, folders = linting.of_project(project_paths)
+    engine = Engine(linting.readable(project_paths))
+    declared = [] if parsed.paths else [relative(path) for one in folders for path in declarations.all_in(one)]
+    loaded = linting.lint(engine, addresses.documents(words, engine), declared)
     found, files, cases = loaded.diagnostics, loaded.files, loaded.cases
     match parsed.format:
         case "json":

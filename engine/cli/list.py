@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.cli.base import (
@@ -13,10 +14,13 @@ from engine.cli.base import (
     case_arguments,
     framework_argument,
     gateway_argument,
+    http_argument,
     place_arguments,
+    project_paths_of,
     server_arguments,
 )
 from engine.errors import UsageError
+from engine.model.target import HTTP_1_1, HTTP_2
 from engine.results.analysis.summary import plural
 from engine.terminal.escape import visible
 
@@ -48,6 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     server_arguments(parser, "of targets: all pinned ones")
     framework_argument(parser, "of targets: all pinned ones")
     gateway_argument(parser)
+    http_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people, or for programs")
     place_arguments(parser)
 
@@ -61,14 +66,13 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.engine import Engine
     from engine.app.lists import pick, sorts
     from engine.app.lists.base import Stock
-    from engine.app.project_paths import find
     from engine.app.runs import NAMES_FOLDER
     from engine.terminal import columns
     from engine.terminal.paint import paint_for
 
     known, paint = sorts(), paint_for(sys.stdout, parsed.color)
     picked = pick(parsed.what) if parsed.what else None
-    engine = Engine(find(parsed.results, parsed.frameworks))
+    engine = Engine(project_paths_of(parsed))
     if parsed.results and not engine.project_paths.results.is_dir():
         # The usual folder may be made later; a named folder that does not exist is a slip of the pen.
         raise UsageError(f"there is no folder {parsed.results}", hint=NAMES_FOLDER)
@@ -108,7 +112,16 @@ def run(parsed: argparse.Namespace) -> int:
     else:
         none = f"no {sort.name}" + (f" with {' and '.join(map(visible, search))}" if search else "")
         print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or none)
+        if sort.name == "cases" and parsed.http == HTTP_2:
+            print(f"\n{over_http2(stock)}")
     return mistakes(stock) if sort.filtered else 0
+
+
+def over_http2(stock: Stock) -> str:
+    """The number of listed cases, which run over HTTP/2, and of the others of the same selection, in words."""
+    listed, whole = len(stock.cases), replace(stock, options=replace(stock.options, http=HTTP_1_1))
+    every = len(whole.cases)
+    return f"{listed:,} of {every:,} cases run over HTTP/2; {every - listed:,} are bound to HTTP/1.1"
 
 
 def refuse_choice(sort: ListKind, parsed: argparse.Namespace) -> None:
@@ -148,6 +161,7 @@ COMMAND = Command(
         ("engine list", "the names of the lists"),
         ("engine list cases specs/http --level must", "some of the cases"),
         ("engine list cases --cite SCOPE-01", "those that cite a clause"),
+        ("engine list cases --http 2", "those that run over HTTP/2, and how many do not"),
         ("engine list clauses trailer", "those whose text has a word"),
         ("engine list clauses --uncited", "those that no case cites yet"),
         ("engine list runs", "the recorded runs"),

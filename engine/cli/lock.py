@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, project_paths_of
 from engine.errors import EnvironmentFailed
 from engine.terminal.escape import visible
 
@@ -34,12 +34,10 @@ def run(parsed: argparse.Namespace) -> int:
     """Make them, and say which. Raises UsageError and EnvironmentFailed."""
     from engine.app import locks
     from engine.app.engine import Engine
-    from engine.app.project_paths import find, relative
+    from engine.app.project_paths import relative
 
     try:
-        results = locks.make(
-            Engine(find("", parsed.frameworks)), parsed.names, every=parsed.all, upgrade=parsed.upgrade
-        )
+        results = locks.make(Engine(project_paths_of(parsed)), parsed.names, every=parsed.all, upgrade=parsed.upgrade)
     except EnvironmentFailed as error:
         if error.log:
             print(visible(error.log, lines=True), file=sys.stderr)

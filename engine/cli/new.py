@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from engine.cli.base import Command, place_arguments, writing
+from engine.cli.base import Command, place_arguments, project_paths_of, writing
 
 DESCRIPTION = """\
 Make the files of a new framework, server or suite from a template. They work at
@@ -31,13 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Make the files. Raises UsageError for a name that cannot be used or is taken."""
-    from engine.app.project_paths import find, relative
+    from engine.app.project_paths import relative
     from engine.app.scaffolds.base import write
     from engine.app.scaffolds.make import scaffold
     from engine.terminal.columns import terminal_width
     from engine.terminal.escape import visible
 
-    made = scaffold(parsed.kind, parsed.name, parsed.into, find("", parsed.frameworks), parsed.interface)
+    made = scaffold(parsed.kind, parsed.name, parsed.into, project_paths_of(parsed), parsed.interface)
     with writing("name another folder with --into"):
         written = write(made)
     for path in written:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.base import Command, place_arguments
+from engine.cli.base import Command, place_arguments, project_paths_of
 from engine.errors import UsageError
 
 DESCRIPTION = """\
@@ -38,7 +38,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write the folder, or check folders. Raises UsageError where the arguments do not fit."""
-    from engine.app.project_paths import find
     from engine.app.reproducing import folder
     from engine.terminal.escape import visible
 
@@ -51,7 +50,7 @@ def run(parsed: argparse.Namespace) -> int:
     if not parsed.output:
         raise UsageError("no folder is named", hint="add -o FOLDER")
     where = Path(parsed.output)
-    made = folder.reproduction(parsed.run_name, parsed.case, parsed.target, find(parsed.results, parsed.frameworks))
+    made = folder.reproduction(parsed.run_name, parsed.case, parsed.target, project_paths_of(parsed))
     made.write(where)
     print(f"{visible(str(where))}: {', '.join(sorted([*made.texts, *made.copies]))}")
     for one in made.lacks:

@@ -8,7 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.base import Command, framework_argument, nginx_argument, server_arguments, whole_number
+from engine.cli.base import (
+    Command,
+    framework_argument,
+    nginx_argument,
+    place_arguments,
+    project_paths_of,
+    server_arguments,
+    whole_number,
+)
 from engine.errors import UsageError
 from engine.model.network import authority, unix_path
 from engine.terminal.escape import visible
@@ -47,7 +55,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the port to listen on, 0 for any that is free (8000)",
     )
-    parser.add_argument("--frameworks", default="", metavar="DIR", help="the folder of frameworks (frameworks/)")
+    place_arguments(parser, results=False)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -57,11 +65,10 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.engine import Engine
     from engine.app.launch import Stopped, until_stopped
     from engine.app.naming import target_called
-    from engine.app.project_paths import find
 
     if not parsed.target and not parsed.case:
         raise UsageError("no target is given", hint="name a TARGET, or a case with --case")
-    engine = Engine(find(frameworks=parsed.frameworks), parsed.nginx)
+    engine = Engine(project_paths_of(parsed), parsed.nginx)
     case = one(parsed.case, engine) if parsed.case else None
     if parsed.target or case is None:
         target = target_called(engine, parsed.target, parsed.server, parsed.variant, parsed.framework)

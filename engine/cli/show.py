@@ -6,7 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.cli.base import Command, framework_argument, gateway_argument, place_arguments, server_arguments
+from engine.cli.base import (
+    Command,
+    framework_argument,
+    gateway_argument,
+    http_argument,
+    place_arguments,
+    project_paths_of,
+    server_arguments,
+)
+from engine.model.target import HTTP_1_1
 
 DESCRIPTION = """\
 Show one case as the engine will run it, without running it: its place, the
@@ -29,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     server_arguments(parser, "all pinned ones")
     framework_argument(parser)
     gateway_argument(parser)
+    http_argument(parser)
     place_arguments(parser, results=False)
 
 
@@ -37,16 +47,16 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app import addresses, step_types
     from engine.app.describe import case as described
     from engine.app.engine import ALL, Engine, RunOptions
-    from engine.app.project_paths import find
     from engine.terminal import columns, tree
     from engine.terminal.paint import paint_for
 
-    engine = Engine(find(frameworks=parsed.frameworks))
+    engine = Engine(project_paths_of(parsed))
     options = RunOptions(
         servers=tuple(parsed.server) or (ALL,),
         frameworks=tuple(parsed.framework),
         variants=tuple(parsed.variant),
         gateways=tuple(parsed.gateway),
+        http=parsed.http or HTTP_1_1,
     )
     targets = engine.every(options)
     complete = ALL in options.servers and not options.frameworks

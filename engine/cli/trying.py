@@ -19,6 +19,7 @@ from engine.cli.base import (
     gateway_argument,
     nginx_argument,
     place_arguments,
+    project_paths_of,
     server_arguments,
 )
 from engine.model.target import LOOPS
@@ -66,13 +67,12 @@ def run(parsed: argparse.Namespace) -> int:
     """Run the case until the user ends it: 0. With ``--once`` the exit code of the verdicts; 130 after Ctrl-C."""
     from engine.app import launch, open_files
     from engine.app.engine import Engine, RunOptions
-    from engine.app.project_paths import find
     from engine.app.trying.kept_targets import unreported
     from engine.app.trying.trial import Trials
     from engine.cli.serve import heed_interrupts
 
     engine = Engine(
-        find(frameworks=parsed.frameworks),
+        project_paths_of(parsed),
         parsed.nginx,
         baseline=parsed.baseline,
         deliveries=tuple(parsed.delivery),

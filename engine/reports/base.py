@@ -43,6 +43,11 @@ def writer(form: str, subject: str) -> Callable[[Any], str]:
     return write
 
 
+def by_suffix(name: str) -> str:
+    """The format whose files have the suffix of a file's name, "" if none has."""
+    return next((one.name for one in formats().values() if name.endswith(one.suffix)), "")
+
+
 def able(subject: str) -> tuple[str, ...]:
     """The names of the formats that can show a ``grid``, ``comparison`` or ``explanation``."""
     return tuple(name for name, one in formats().items() if getattr(one, subject) is not None)

@@ -14,7 +14,7 @@ from engine.results.record.store import TargetRow
 
 HEAD = (
     "run", "file", "case", "title", "category", "level", "cite", "target", "server", "version", "framework", "loop",
-    "gateway", "runtime", "verdict", "reason", "cause", "known", "link", "seconds", "risk",
+    "gateway", "runtime", "http", "interpreter", "verdict", "reason", "cause", "known", "link", "seconds", "risk",
 )  # fmt: skip
 
 
@@ -27,8 +27,14 @@ def table(report: GridReport) -> str:
     writer.writerow(HEAD)
     rows = {row.id: row for row in report.part.targets}
     for one in report.part.results:
-        writer.writerow([harmless(str(value)) for value in _values(report, one, rows[one.target])])
+        writer.writerow([_cell(value) for value in _values(report, one, rows[one.target])])
     return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    """A value that no spreadsheet takes for a formula: one that begins like it has an apostrophe in front."""
+    text = harmless(str(value))
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _values(report: GridReport, one: JobResult, row: TargetRow) -> tuple[object, ...]:
@@ -37,7 +43,7 @@ def _values(report: GridReport, one: JobResult, row: TargetRow) -> tuple[object,
     return (
         report.run.id, one.file, one.case, one.title, one.category, one.level, " ".join(one.cite), one.target,
         f"{row.server}{row.release}" + (f"~{row.variant}" if row.variant else ""), row.version, row.framework,
-        row.found_loop or row.loop, row.gateway, row.runtime, one.verdict.value,
+        row.found_loop or row.loop, row.gateway, row.runtime, row.http, row.interpreter, one.verdict.value,
         excuse.failure if excuse else one.reason, cause.heading if cause else "", excuse.because if excuse else "",
         excuse.link if excuse else "", f"{one.seconds:.3f}", one.risk,
     )  # fmt: skip

@@ -34,8 +34,8 @@ def workflow(report: GridReport) -> str:
         for row in part.targets
         if row.failed
     ]
-    errors += [_of_finding("error", one) for one in folded(failing)]
-    warnings = [_of_finding("warning", one) for one in folded(warned)]
+    errors += [_of_finding("error", one, report) for one in folded(failing)]
+    warnings = [_of_finding("warning", one, report) for one in folded(warned)]
     counts, ended = sentence(summary(part)), early_end(report.run)
     if ended:
         # First: of many warnings the last ones are left out.
@@ -54,13 +54,15 @@ def _bounded(sort: str, commands: Sequence[str]) -> Sequence[str]:
     return [*commands[: MOST - 1], last]
 
 
-def _of_finding(sort: str, group: Folded[Finding]) -> str:
+def _of_finding(sort: str, group: Folded[Finding], report: GridReport) -> str:
     one = group.first
     result = one.first
     where = result.target if len(one.cells) == 1 else plural(len(one.cells), "target")
     title = f"{result.verdict.value}: {group.address.rpartition('::')[2]} on {where}"
     lines = [result.reason, *([f"values: {group.named(NAMED)}"] if group.values else [])]
-    return command(sort, place_of(result), title, [*lines, *details(result, one.attribution)])
+    known = report.inside is None or result.file in report.inside
+    place = place_of(result) if known else NOWHERE
+    return command(sort, place, title, [*lines, *details(result, one.attribution)])
 
 
 def place_of(result: JobResult) -> SourceSpan:

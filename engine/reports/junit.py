@@ -56,7 +56,8 @@ def _suite(root: ElementTree.Element, row: TargetRow, results: list[JobResult], 
         suite,
         {
             "run": report.run.id, "server": server_of(row), "framework": row.framework,
-            "loop": row.found_loop or row.loop, "gateway": row.gateway, "runtime": row.runtime, "python": row.python,
+            "loop": row.found_loop or row.loop, "gateway": row.gateway, "runtime": row.runtime, "http": row.http,
+            "python": row.python,
             "incomplete": early_end(report.run),
         },
     )  # fmt: skip

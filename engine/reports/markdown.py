@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
 from engine.reports.base import Format
+from engine.reports.bounded import bounded
 from engine.reports.table import LETTERS, PRESSING, body_of, differences, figures, head_of, legend, several
+from engine.reports.texts import harmless
 from engine.reports.view import GridReport
 from engine.results.analysis.attribution import Fault
 from engine.results.analysis.claims import refuted
@@ -33,35 +36,47 @@ from engine.results.record.store import TargetRow
 
 
 def markdown(report: GridReport) -> str:
-    """A document: the tables, the counts, the meaning of the letters, the differences between loops, the failures by
-    cause, the warnings, the known failures by server, and versions."""
+    """A document of at most 1 MiB: the counts, the failures by cause, the targets that did not start, the tables with
+    the meaning of the letters, the differences between loops, the warnings, the known failures by server, and the
+    versions."""
+    return bounded(map(safe, parts_of(report)), safe(f"`engine report {code(report.run.id)} -o report.html` has all."))
+
+
+def parts_of(report: GridReport) -> Iterator[str]:
+    """The parts of the document, each one or several lines."""
     run, grid = report.run, report.grid
     title = f"Compatibility grid, {' and '.join(grid.loops)}" if grid.loops else "Compatibility grid"
     made = tables(grid, report.by)
     crossed = all(table.crossed for table in made)
-    parts = [
-        f"# {title}",
-        f"Run `{run.id}`: {sentence(summary(report.part))}. {code(early_end(run))}".rstrip(),
-        *(part for table in made for part in drawn(table, headed=bool(report.by) or len(made) > 1 or table.sourced)),
-        legend(figures(grid), PRESSING if crossed else LETTERS),
-    ]
-    if len(grid.loops) > 1:
-        parts += ["## Between the loops", differences(grid).replace("\n  ", "\n- ")]
+    yield f"# {title}"
+    yield f"Run `{run.id}`: {sentence(summary(report.part))}. {code(early_end(run))}".rstrip()
     targets = {row.target.id for row in grid.rows}
     is_failing = failing()
     found = findings(run, lambda result: is_failing(result) and result.target in targets, report.causes)
     if found:
-        parts += ["## Failing", *shares_of(found), "\n".join(line for one in folded(found) for line in finding(one))]
-    parts += others(report)
+        yield "## Failing"
+        yield from shares_of(found)
+        yield "\n".join(line for one in folded(found) for line in finding(one))
     failed = [row.target for row in grid.rows if row.target.failed]
     if failed:
-        parts += ["## Did not start", "\n".join(f"- `{target.id}`: {code(target.failed)}" for target in failed)]
+        yield "## Did not start"
+        yield "\n".join(f"- `{target.id}`: {code(target.failed)}" for target in failed)
+    if found or failed:
+        yield "## Grid"
+    for table in made:
+        yield from drawn(table, headed=bool(report.by) or len(made) > 1 or table.sourced)
+    yield legend(figures(grid), PRESSING if crossed else LETTERS)
+    if len(grid.loops) > 1:
+        yield "## Between the loops"
+        yield differences(grid).replace("\n  ", "\n- ")
+    yield from others(report)
     wrong = refuted(row.target for row in grid.rows)
     if wrong:
-        parts += ["## Claims that a probe refuted", "\n".join(f"- {claim}" for claim in wrong)]
+        yield "## Claims that a probe refuted"
+        yield "\n".join(f"- {claim}" for claim in wrong)
     if found_versions := versions(report):
-        parts += ["## Versions", found_versions]
-    return "\n\n".join(parts) + "\n"
+        yield "## Versions"
+        yield found_versions
 
 
 def drawn(table: GroupedGrid, *, headed: bool) -> list[str]:
@@ -187,7 +202,7 @@ def packages(target: TargetRow) -> str:
 
 
 def comparison(found: Comparison) -> str:
-    """A document with a section for each sort of change."""
+    """A document of at most 1 MiB with a section for each sort of change, regressions first."""
     parts = [f"# {code(found.before)} and {code(found.after)}", f"{plural(found.compared, 'result')} compared."]
     versions = [
         f"- {side}: {code(', '.join(servers))}"
@@ -220,7 +235,7 @@ def comparison(found: Comparison) -> str:
     ]
     if apart:
         parts += ["## Not compared", "\n".join(apart)]
-    return "\n\n".join(parts) + "\n"
+    return bounded(map(safe, parts), "`engine compare` has all of them.")
 
 
 def difference(group: Folded[Difference]) -> Iterator[str]:
@@ -246,4 +261,16 @@ def code(text: str) -> str:
     return text.replace("\\", "\\\\").replace("`", "\\`").replace("<", "&lt;").replace("|", "\\|").replace("\n", " ")
 
 
-FORMATS = Format("markdown", ".md", grid=markdown, comparison=comparison)
+def safe(document: str) -> str:
+    """A document without hidden characters, and without elements and addresses but those that this module writes."""
+    return _MARKUP.sub("&lt;", harmless(document))
+
+
+_MARKUP = re.compile(r"<(?!/?details>|/?summary>|https?://[^\s<>]+>)")
+
+FORMATS = Format(
+    "markdown",
+    ".md",
+    grid=markdown,
+    comparison=comparison,
+)

@@ -9,8 +9,11 @@ from engine.model.phrasing import got, requirement
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 
+# Characters that show nothing and change what is shown: the soft hyphen, direction marks and overrides, characters of
+# no width, line and paragraph separators, interlinear marks and tags.
+HIDDEN = "[\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 # The characters that XML 1.0 cannot represent (section 2.2), and the C1 controls, which it discourages.
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|" + HIDDEN)
 
 
 def harmless(text: str) -> str:
@@ -19,6 +22,8 @@ def harmless(text: str) -> str:
 
 
 def _escape(code: int) -> str:
+    if code >= 0x10000:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.model.clause import Clause
@@ -26,16 +26,28 @@ from engine.results.record.store import Run, TargetRow, row_to_json
 
 Plain = dict[str, Any]
 
+FORMAT = "1.0"
+"""The version of the mappings, ``MAJOR.MINOR``; schemas/report.json is their schema. A field is added with a new minor
+version, and changed or removed with a new major one."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridReport:
     """The input of a report: the run, its grid or a part of it, the attribution of each failing cell by address and
-    target, and ``by``: server, framework, loop, or "" for the default of the run."""
+    target, and ``by``: server, framework, loop, or "" for the default of the run.
+
+    A format may use more, where it is known: ``clauses`` of the catalogue by id, ``sources``, the texts of documents by
+    address if they are those of the run, ``comparison``, the differences to an earlier run, and ``inside``, the
+    addresses of documents in the repository of the working directory; None means that all of them are."""
 
     run: Run
     grid: Grid
     causes: Attributions
     by: str = ""
+    clauses: Mapping[str, Clause] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    inside: frozenset[str] | None = None
 
     @property
     def part(self) -> Run:
@@ -59,6 +71,7 @@ def grid(report: GridReport) -> Plain:
     run, grid = report.run, report.grid
     found = report.findings()
     return {
+        "format": FORMAT,
         "run": run.id,
         "whole": run.whole,
         "ended": run.ended,
@@ -114,7 +127,11 @@ def target(row: TargetRow) -> Plain:
         "found_loop": row.found_loop,
         "gateway": row.gateway,
         "runtime": row.runtime,
+        "http": row.http,
+        "interpreter": row.interpreter,
         "python": row.python,
+        "system": row.system,
+        "machine": dict(row.machine),
         "versions": dict(row.versions),
         "offers": list(row.offers),
         "refuted": list(row.refuted),
@@ -180,6 +197,7 @@ def cause(attribution: Attribution | None) -> Plain | None:
 def comparison(found: Comparison) -> Plain:
     """The differences between two sides."""
     return {
+        "format": FORMAT,
         "before": found.before,
         "after": found.after,
         "servers": {"before": list(found.servers[0]), "after": list(found.servers[1])},
@@ -215,6 +233,7 @@ def explanation(one: Explanation) -> Plain:
     """One result in full. Bytes are base64, and also latin-1 as ``text``, where JSON's own escapes keep every control
     character harmless."""
     return {
+        "format": FORMAT,
         "run": one.run,
         "raw": one.raw,
         "target": row_to_json(one.row) if one.row is not None else {"id": one.result.target},

@@ -11,6 +11,7 @@ from engine.model.source_span import SourceSpan
 from engine.model.verdict import JobResult
 from engine.results.analysis.attribution import Attribution
 from engine.results.analysis.flakiness import isolation
+from engine.results.analysis.redaction import redacted_result
 from engine.terminal import blame, timeline
 from engine.terminal.blame import broken
 from engine.terminal.escape import visible
@@ -30,12 +31,13 @@ def text(
     limit: int = 0,
     paint: Paint = PLAIN,
 ) -> str:
-    """The whole failure, lines joined by newlines. ``source`` gives the text of a file, "" if it is gone.
+    """The whole failure, lines joined by newlines, with secrets masked. ``source`` gives the text of a file, "" if it
+    is gone.
 
     ``attribution`` is the cause, where that was worked out; ``so_far`` says that the run was not over by then.
     ``limit`` is the terminal's width in columns, 0 for a pipe.
     """
-    lines = [*_lines(result, source, transcript, limit, paint)]
+    lines = [*_lines(redacted_result(result), source, transcript, limit, paint)]
     if attribution is not None:
         lines += ["", *blame.whole(attribution, so_far=so_far, limit=limit, paint=paint)]
     return "\n".join(lines)
@@ -46,7 +48,7 @@ def _lines(result: JobResult, source: Source, transcript: bool, limit: int, pain
     cited = f"  ({result.level}: {', '.join(result.cite)}{risk})" if result.cite else f"  ({result.level})"
     yield from broken(f"{paint(role_of(result.verdict), result.verdict.value)}: {visible(result.reason)}", limit)
     yield paint(Role.HEADING, f"{visible(result.address)} [{visible(result.target)}]")
-    yield from broken(f"{visible(result.title)}{cited}", limit)
+    yield from broken(f"{visible(result.title)}{visible(cited)}", limit)
     if result.recheck is not None:
         yield visible(isolation(result))
     if result.evidence.lost:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from engine.model.bug import Bug
 from engine.model.verdict import JobResult
 from engine.results.analysis.history import CaseOutcome, Outcome
+from engine.results.analysis.redaction import redacted_text
 from engine.terminal.columns import TextTable, draw
 from engine.terminal.paint import PLAIN, Paint
 
@@ -36,7 +37,8 @@ _NONE = CaseOutcome("", None, None, Outcome.NOT_COMPARED, "no case")
 
 
 def _row(one: CaseOutcome) -> tuple[str, str, str, str]:
-    case = f"{one.address}: {one.reason}" if one.address and one.reason else one.address or one.reason
+    reason = redacted_text(one.reason)
+    case = f"{one.address}: {reason}" if one.address and reason else one.address or reason
     return (_verdict(one.bad), _verdict(one.fixed), one.outcome.value, case)
 
 

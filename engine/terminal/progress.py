@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TextIO
 from engine.model.result_event import ResultEvent
 from engine.model.target import Target
 from engine.model.verdict import JobResult
+from engine.results.analysis.redaction import redacted_reason
 from engine.terminal.blame import plural
 from engine.terminal.escape import visible, width
 from engine.terminal.paint import PLAIN, Paint, Role, paint_for, role_of, wrap
@@ -142,7 +143,7 @@ def listed(names: Sequence[str]) -> str:
 def failure(result: JobResult, paint: Paint = PLAIN) -> str:
     """A failure on one line: the verdict, the case with its target, and the reason."""
     verdict = paint(role_of(result.verdict), f"{result.verdict.value:<7}")
-    return f"{verdict} {visible(result.address)}[{visible(result.target)}]: {visible(result.reason)}"
+    return f"{verdict} {visible(result.address)}[{visible(result.target)}]: {visible(redacted_reason(result))}"
 
 
 class _Failures:

@@ -10,6 +10,7 @@ from engine.model.verdict import JobResult
 from engine.results.analysis.alignment import Alignment, aligned
 from engine.results.analysis.own_log import split
 from engine.results.analysis.own_requests import without_sentinels
+from engine.results.analysis.redaction import redacted_result
 from engine.results.analysis.summary import plural
 from engine.terminal import side_by_side, timeline
 from engine.terminal.blame import broken
@@ -34,6 +35,7 @@ def lines(
     """The results of one case on some targets. ``source`` gives the text of a file, ``limit`` is the terminal's width
     in columns, 0 for a pipe; ``run`` is the nonce of the run. ``full`` shows every event of long transfers,
     and the engine's own requests."""
+    results = list(map(redacted_result, results))
     traced = [
         one if full else replace(one, transcript=without_sentinels(one.transcript))
         for one in results

@@ -11,6 +11,7 @@ from engine.app import addresses
 from engine.app.engine import Engine
 from engine.app.project_paths import find
 from engine.errors import UsageError
+from tests.caches import with_documents
 
 ROOT = Path(__file__).parents[2]
 HOST = "specs/http/wire.yaml::missing-host"
@@ -32,7 +33,7 @@ cases:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ENGINE_CACHE", str(with_documents(tmp_path / "cache")))
     return Engine(find(str(tmp_path)))
 
 
@@ -153,6 +154,17 @@ def test_a_folder_without_documents_cannot_be_checked(engine: Engine, mine: Path
 def test_a_link_that_leads_nowhere_is_left_to_the_reader(engine: Engine, mine: Path, target: str) -> None:
     (mine / "loop.yaml").symlink_to(target)
     assert addresses.paths(["loop.yaml"], engine) == [Path("loop.yaml")]
+
+
+def test_an_id_reads_the_documents_that_have_it(engine: Engine, mine: Path) -> None:
+    (mine / "suites" / "c.yaml").write_text(SUITE.replace("one", "other"))
+    (mine / "suites" / "d.yaml").write_text(SUITE.replace("one", "other-two").replace("id: many", 'id: "quoted"'))
+    among = ("suites",)
+    ab, c, d = [Path("suites/a.yaml"), Path("suites/sub/b.yaml")], Path("suites/c.yaml"), Path("suites/d.yaml")
+    assert addresses.named(["one"], engine, among).paths == tuple(ab)
+    assert addresses.named(["other"], engine, among).paths == (c,)
+    assert addresses.named(["quoted[1]", "other"], engine, among).paths == (c, d)
+    assert addresses.named(["one", "nowhere"], engine, among).paths == (Path("suites"),)
 
 
 def test_several_cases_are_listed_where_one_is_meant(engine: Engine, mine: Path) -> None:

@@ -316,3 +316,10 @@ def test_a_framework_s_release_is_compared_in_that_release_and_with_the_control(
         ("reference-control-auto", ""),
         ("reference-fastapi@mine-auto", "@../mine"),
     ]
+
+
+def test_a_counterpart_with_the_bare_app_is_no_application_of_a_project() -> None:
+    found = compared_with(Target("gunicorn", "shop", "auto", answers=frozenset()), SERVERS)
+    assert {one.id: one.answers for one in found} == {
+        "gunicorn-control-auto": None, "reference-control-auto": None, "reference-shop-auto": frozenset()
+    }  # fmt: skip

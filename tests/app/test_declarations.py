@@ -74,7 +74,7 @@ def test_every_mistake_of_a_framework(frameworks: Path) -> None:
     change(
         file,
         ("[starlette]", "[starlete, starlette]"),
-        ("[lifespan, state, websocket]", "[lifespan, stat]"),
+        ("[lifespan, state, websocket,", "[lifespan, stat,"),
         ("app: app:app", "app: main:app"),
         ("waits_for_disconnect: false", "waits_disconnect: 5"),
     )

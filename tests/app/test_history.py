@@ -72,6 +72,14 @@ def test_a_bug_of_a_framework_runs_its_app(engine: Engine, cases: list[CaseHeade
     }
 
 
+def test_a_bug_of_http_2_runs_over_it_as_each_release_speaks_it(engine: Engine, cases: list[CaseHeader]) -> None:
+    bug = replace(BUG, bad="26.1.0", fixed="27.0.0", http="2")
+    assert {target for _, target in ids(planned(engine, cases, bug))} == {
+        "gunicorn==26.1.0-control-auto-h2",
+        "gunicorn==27.0.0-control-auto-h2c",
+    }
+
+
 def test_the_time_limit_is_short(cases: list[CaseHeader]) -> None:
     for timeout, expected in ((5.0, 5.0), (10.0, 8.0), (12.0, 12.0), (40.0, 15.0)):
         limited = history.cases_of(BUG, [replace(case, timeout=timeout) for case in cases])

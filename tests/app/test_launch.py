@@ -211,12 +211,15 @@ def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: Fak
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_signal_while_the_work_is_prepared_leaves_nothing(tmp_path: Path, made: FakeWiring) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_work_is_prepared_leaves_nothing(
+    tmp_path: Path, made: FakeWiring, number: signal.Signals
+) -> None:
     engine = cast(Engine, FakeEngine(find(str(tmp_path))))
 
     def prepare() -> Work:
         made.wait_for(PLAIN)
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         time.sleep(0.1)
         raise DocumentError("nobody is told any more")
 

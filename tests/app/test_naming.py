@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.model.commands import grid, serve, served
 from engine.targets.catalog.releases import Checkout
 from engine.targets.matrix.selection import replace_label
+from tests.caches import with_documents
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("ENGINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ENGINE_CACHE", str(with_documents(tmp_path / "cache")))
     return Engine(find(str(tmp_path)))
 
 
@@ -172,7 +173,12 @@ def test_a_front_runs_the_default_server_where_nobody_says_which(engine: Engine)
     found = {(target.server, target.gateway, target.interface) for target in engine.targets(RunOptions())}
     assert found == {("gunicorn", "direct", "asgi"), ("fcgisgi", "nginx-fastcgi", "wsgi")}
     everything = engine.every(RunOptions(servers=(ALL,)))
-    assert {target.server for target in everything} == set(engine.servers)
+    by_name = {one.name for one in engine.servers.values() if one.by_name_only}
+    assert by_name == {"anycorn"}
+    assert {target.server for target in everything} == set(engine.servers) - by_name
+    assert {target.server for target in engine.every(RunOptions(servers=tuple(engine.every_server)))} == set(
+        engine.servers
+    )
     assert {target.loop for target in everything} == {"auto", "asyncio", "uvloop"}
 
 

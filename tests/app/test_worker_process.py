@@ -77,6 +77,15 @@ def test_settings_are_the_same_on_the_other_side(settings: RunRequest) -> None:
     assert RunRequest.of_json(prepared(given).run) == given
 
 
+def test_a_worker_announces_the_environments_that_it_makes(settings: RunRequest) -> None:
+    settings.engine.activity.listen(lambda name, begun: None)
+    there = RunRequest.of_json(prepared(settings).run)
+    heard: list[tuple[str, bool]] = []
+    there.engine.activity.listen(lambda name, begun: heard.append((name, begun)))
+    there.engine.activity("gunicorn", True)
+    assert heard == [("gunicorn", True)]
+
+
 def test_cells_become_the_jobs_that_pytest_planned(settings: RunRequest) -> None:
     engine = settings.engine
     order = read(settings)

@@ -12,6 +12,7 @@ import pytest
 
 from engine.cli.completion import NAMES, SHELLS, words_of
 from engine.cli.main import commands, main, parser
+from tests.caches import with_documents
 from tests.cli.conftest import ENGINE, clean
 
 
@@ -24,7 +25,7 @@ def completions(line: str, cwd: Path) -> set[str]:
         "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
         "COMP_LINE": line,
         "COMP_POINT": str(len(line)),
-        "ENGINE_CACHE": str(cwd / "cache"),
+        "ENGINE_CACHE": str(with_documents(cwd / "cache")),
     }
     subprocess.run(ENGINE, cwd=cwd, env=env, check=True, capture_output=True)
     return set(filter(None, out.read_text().split("\013")))
@@ -48,7 +49,7 @@ def completions(line: str, cwd: Path) -> set[str]:
         ("engine lock hyper", {"hypercorn"}),
         ("engine history G0", {"G01", "G03", "G04", "G07", "G09"}),
         ("engine completion z", {"zsh"}),
-        ("engine report --format ", {"markdown", "json", "csv", "junit", "github"}),
+        ("engine report --format ", {"markdown", "json", "csv", "junit", "github", "html"}),
         ("engine compare last --format t", {"text"}),
         ("engine explain --format j", {"json"}),
         ("engine lint --format g", {"github"}),
@@ -68,7 +69,7 @@ def test_words_are_completed(line: str, expected: set[str], suites: Path) -> Non
     ("line", "expected"),
     [
         ("engine list cl", {"clauses"}),
-        ("engine report --format ", {"markdown", "json", "csv", "junit", "github"}),
+        ("engine report --format ", {"markdown", "json", "csv", "junit", "github", "html"}),
         ("engine new s", {"server", "suite"}),
         ("engine new suite c", set()),
     ],

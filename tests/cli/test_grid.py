@@ -58,7 +58,9 @@ def test_both_loops(engine: Engine, suites: Path) -> None:
     assert f"written: results/runs/{name}/compatibility_grid_both.md\n" in ran.stdout
     assert re.fullmatch(r"10 results \(5 cases on 2 targets\): 10 passed in [0-9.]+ s", end[0])
     assert end[1] == f"run {name}"
-    again = engine("grid", "--from", name)
+    again = engine("grid", "--from", name, "--html", "page.html")
+    assert "written: page.html" in again.stdout
+    assert name in (suites / "page.html").read_text()
     assert again.returncode == 0
     assert again.stdout.split("passed/applicable")[0] == ran.stdout.split("passed/applicable")[0]
 

@@ -114,6 +114,12 @@ def test_each_listed_case_must_find_the_bug(
     assert f"{1 - code} of 1 bug found by all of its cases in 3 s" in out
 
 
+def test_a_release_that_does_not_start_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {BUG: [outcome("one", Verdict.ERROR, Verdict.PASS)]}
+    assert history.show(rows, history.Printing("text"), "20260101-000000-aaaa", 3.2) == 3
+    assert "not compared" in capsys.readouterr().out
+
+
 def test_a_proposal_is_a_part_of_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert history.propose({BUG: ["a.yaml::one[1]"]}, history.Printing()) == 0
     out = capsys.readouterr().out

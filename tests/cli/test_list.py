@@ -16,6 +16,7 @@ from engine.model.result_event import ResultEvent
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import Store
 from engine.terminal.escape import width
+from tests.caches import with_documents
 
 SECOND = """\
 suite: "Second \\e[31m"
@@ -45,7 +46,7 @@ def listed(suites: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         if ended:
             store.close(ended)
     monkeypatch.chdir(suites)
-    monkeypatch.setenv("ENGINE_CACHE", str(suites / "cache"))
+    monkeypatch.setenv("ENGINE_CACHE", str(with_documents(suites / "cache")))
 
     def call(*arguments: str, code: int = 0) -> str:
         assert main(["list", *arguments]) == code
@@ -141,6 +142,7 @@ def test_a_case_for_programs(listed: List) -> None:
             "needs": [],
             "tags": ["tagged"],
             "extended": False,
+            "http1_only": "",
         }
     ]
 

@@ -34,7 +34,7 @@ class Checkout:
         (root / "guni.in").touch()
         server = Server("guni", "guni", "Guni", root / "guni.lock", base=lambda start: [])
         monkeypatch.chdir(root)
-        monkeypatch.setattr(engine, "load_servers", lambda: Registry("server", [server]))
+        monkeypatch.setattr(engine, "load_servers", lambda own=(): Registry("server", [server]))
         monkeypatch.setattr(locks, "make_locks", self.make)
         monkeypatch.setattr(locks, "make_project_lock", self.make_project)
 

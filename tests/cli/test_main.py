@@ -174,7 +174,7 @@ def test_a_wrong_command_line_is_answered_with_the_nearest_name_and_the_usage_of
         ("baseline --run update suites", {"action": "update", "paths": ["suites"]}),
         ("grid a -k x b --loop=both c", {"paths": ["a", "b", "c"], "keyword": "x", "loop": "both"}),
         ("lint a --format json -- --odd.yaml -", {"paths": ["a", "--odd.yaml", "-"], "format": "json"}),
-        ("report -o - last", {"run_name": "last", "output": "-"}),
+        ("report -o - last", {"runs": ["last"], "output": "-"}),
     ],
 )
 def test_options_stand_anywhere_between_arguments(words: str, expected: dict[str, object]) -> None:

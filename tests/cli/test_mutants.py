@@ -68,7 +68,7 @@ def test_the_list_has_the_words_of_families(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_narrowed_list_counts_only_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["no-date"], ["--sample", "1"]):
+    for words in (["reference~no-date"], ["--sample", "1"]):
         assert main(["mutants", *words, "--list"]) == 0
         assert capsys.readouterr().out.endswith("\n\n1 mutant\n")
 

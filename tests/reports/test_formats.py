@@ -49,7 +49,7 @@ def write_as(form: str, whole: Run) -> str:
 
 
 def test_a_grid_is_written_as_markdown_and_json_alone() -> None:
-    assert able("grid") == ("csv", "github", "json", "junit", "markdown")
+    assert able("grid") == ("csv", "github", "html", "json", "junit", "markdown")
     assert [name for name, one in formats().items() if one.grid and one.written] == ["json", "markdown"]
 
 
@@ -70,6 +70,15 @@ def test_csv_has_a_head_and_a_line_for_each_result() -> None:
     assert known["cite"] == "HTTP-01 HTTP-02"
     assert {one["run"] for one in rows} == {"id-1"}
     assert next(one for one in rows if one["verdict"] == "fail")["cause"].startswith("unknown")
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_csv_has_no_formula(sign: str) -> None:
+    one = run({"s f": Verdict.FAIL})
+    text = write_as("csv", replace(one, results=(replace(one.results[0], reason=f"{sign}cmd|'/c calc'!A1"),)))
+    _, line = csv.reader(io.StringIO(text))
+    assert line[HEAD.index("reason")] == f"'{sign}cmd|'/c calc'!A1"
+    assert not [value for value in line if value.startswith(("=", "+", "-", "@"))]
 
 
 def cases(text: str, suite: str) -> dict[str, ElementTree.Element]:
@@ -204,6 +213,15 @@ def test_a_path_out_of_the_folder_gives_way_to_the_address(typed: str) -> None:
     assert place_of(one) == PLACE
     (bare,) = failing("a", "s f", place=SourceSpan("", 0, 0, 0))
     assert (place_of(bare).file, place_of(bare).line) == (FILE, 1)
+
+
+def test_a_document_outside_of_the_repository_has_no_place() -> None:
+    one = replace(run({"s f": Verdict.FAIL}), results=failing("a", "s f"))
+    report = GridReport(one, grid_of(one), attributions(one))
+    write = formats()["github"].grid
+    assert write is not None
+    assert write(replace(report, inside=frozenset({FILE}))).startswith(f"::error file={FILE},line=7,col=11,")
+    assert write(replace(report, inside=frozenset())).startswith("::error title=fail%3A a on s-f-asyncio::")
 
 
 def test_values_on_several_targets_are_counted_alike() -> None:

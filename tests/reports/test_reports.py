@@ -49,7 +49,7 @@ def page_of(form: str, run: Run, causes: Attributions | None = None, by: str = "
 
 
 def test_every_module_of_a_format_is_found_and_names_its_files() -> None:
-    suffixes = {"csv": ".csv", "github": ".txt", "json": ".json", "junit": ".xml", "markdown": ".md"}
+    suffixes = {"csv": ".csv", "github": ".txt", "html": ".html", "json": ".json", "junit": ".xml", "markdown": ".md"}
     assert {name: one.suffix for name, one in formats().items()} == suffixes
 
 

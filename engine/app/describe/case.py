@@ -85,6 +85,7 @@ def about(case: Case) -> Iterator[str]:
     yield f"timeout {time_in_words(case.timeout)}"
     if not case.delivery.whole:
         yield f"delivered {case.delivery.described}"
+    yield f"HTTP/1.1 only, since {case.http1}" if case.http1 else "over HTTP/1.1 and HTTP/2"
     if case.client:
         yield "plain steps by httpx and websockets"
     if case.needs:
@@ -134,6 +135,7 @@ def selected(selector: Selector) -> str:
         "loops": selector.loops,
         "gateways": selector.gateways,
         "runtimes": selector.runtimes,
+        "HTTP": selector.http,
     }
     return " and ".join(f"{sort} {', '.join(names)}" for sort, names in sorts.items() if names)
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from engine.app.engine import Engine
 from engine.app.health.base import HealthFinding, missing, ok, warn
@@ -158,11 +159,15 @@ class Project:
         for server in servers:
             for loop in server.loops:
                 found = probed(self.engine.project_paths, server, loop)
-                if found is not None:
+                of_options = [
+                    one
+                    for interface in sorted(server.interfaces)
+                    if (one := options_probed(self.engine.project_paths, server, loop, interface)) is not None
+                ]
+                if found is not None or of_options:
                     seen.add(server.name)
-                    of_options = options_probed(self.engine.project_paths, server, loop) or NOTHING
-                    claims = (*refuted(server.claims, found), *without_effect(of_options))
-                    wrong += [f"{server.name} on {loop}: {claim}" for claim in claims]
+                claims = [*refuted(server.claims, found or NOTHING), *chain(*map(without_effect, of_options))]
+                wrong += [f"{server.name} on {loop}: {claim}" for claim in dict.fromkeys(claims)]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             return warn(f"{wrong[0]}{more}", "see `offers` and `options` in its file in engine/targets/catalog/servers")

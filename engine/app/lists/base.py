@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 from engine.app.addresses import NamedCases
 from engine.app.engine import Engine, RunOptions
 from engine.errors import UsageError
-from engine.execution.planning.plan import Job
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader
 from engine.model.clause import Clause
-from engine.model.target import Target
+from engine.model.target import HTTP_2, Target
 from engine.registry import nearest
 from engine.terminal.columns import TextTable
 
@@ -65,6 +64,7 @@ class Stock:
             case
             for case in cases
             if self.options.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
+            if not (case.http1 and self.options.http == HTTP_2)
         )
 
     @cached_property
@@ -90,13 +90,21 @@ class Stock:
                 frameworks=options.frameworks,
                 variants=options.variants,
                 gateways=options.gateways,
+                http=options.http,
             )
         )
 
     @cached_property
-    def jobs(self) -> list[Job]:
-        """Every case on every target that it is meant for."""
-        return self.engine.plan(self.cases, self.targets)
+    def job_counts(self) -> tuple[Counter[Target], Counter[Target]]:
+        """The number of cases on every target that they are meant for: of those that run, and of those that are left
+        out. Cases that planning cannot distinguish are planned once, since a matrix has hundreds of values."""
+        alike = Counter(_as_planned(case) for case in self.cases)
+        first = {_as_planned(case): case for case in self.cases}
+        number = {id(case): alike[key] for key, case in first.items()}
+        run, left_out = Counter[Target](), Counter[Target]()
+        for job in self.engine.plan(list(first.values()), self.targets):
+            (left_out if job.left_out else run)[job.target] += number[id(job.case)]
+        return run, left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,19 @@ class ListKind:
     make: Callable[[Stock], Listing]
     filtered: bool = False
     formerly: str = ""
+
+
+NAMING = (
+    "id", "stem", "title", "suite", "file", "category", "level", "cite", "place", "note", "timeout", "tags",
+    "depends_on", "variant", "since", "risk",
+)  # fmt: skip
+"""The fields of a case that name, select or order it, and never decide whether it runs on a target."""
+PLANNING = tuple(one.name for one in fields(CaseHeader) if one.name not in NAMING)
+
+
+def _as_planned(case: CaseHeader) -> str:
+    """All that decides on which targets a case runs, as a key."""
+    return repr([getattr(case, name) for name in PLANNING])
 
 
 def levels(cases: Sequence[CaseHeader]) -> str:

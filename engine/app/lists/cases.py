@@ -45,6 +45,7 @@ def cases(stock: Stock) -> Listing:
             "needs": list(case.needs),
             "tags": list(case.tags),
             "extended": case.extended,
+            "http1_only": case.http1,
         }
         for case in stock.cases
     ]

@@ -15,7 +15,7 @@ from engine.results.record.format import readable
 from engine.results.record.store import ends
 
 # The commands that make a run; its header has their arguments, or those of pytest.
-RUNNING = (["grid"], ["compare"], ["baseline"])
+RUNNING = (["grid"], ["compare"], ["baseline"], ["merge"])
 
 
 def runs(stock: Stock) -> Listing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -57,8 +56,9 @@ def frameworks(stock: Stock) -> Listing:
         found = versions(one.lock, one.packages)
         named = ", ".join(f"{name} {version}" for name, version in found.items()) or "no package"
         title = f"{one.title}, through WSGI" if one.interface == WSGI and WSGI.upper() not in one.title else one.title
-        table.append((one.name, ", ".join(sorted(one.offers)), f"{title}: {named}"))
-    return Listing(items, ("framework", "offers", "description"), rows(table))
+        offers = f"\noffers {', '.join(sorted(one.offers))}" if one.offers else ""
+        table.append((one.name, f"{title}: {named}{offers}"))
+    return Listing(items, ("framework", "description"), rows(table))
 
 
 def servers(stock: Stock) -> Listing:
@@ -154,8 +154,7 @@ def capabilities(stock: Stock) -> Listing:
 
 def targets(stock: Stock) -> Listing:
     """Every server with every framework that it serves on every loop, behind its own gateway; how many cases run."""
-    run = Counter(job.target for job in stock.jobs if not job.left_out)
-    out = Counter(job.target for job in stock.jobs if job.left_out)
+    run, out = stock.job_counts
     items = [
         {
             "id": target.id,

@@ -18,6 +18,7 @@ from engine.targets.catalog.gateways.mutants import FAULTS
 from engine.targets.matrix.selection import near_mutant
 
 REFERENCE, FASTCGI = "reference", "reference-fastcgi"
+NGINX_HTTP = "nginx-http"
 GENERATED = "generated"
 LOOP = "asyncio"
 WSGI_CONTROL = CONTROLS[1]
@@ -84,10 +85,12 @@ def chosen(known: Sequence[Mutation], words: Sequence[str]) -> list[Mutation]:
 
 def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:
     """The target of each mutant, with the mutant's word. A mutant of the reference server has the bare app, and one of
-    the bare app runs on the reference server; one of the WSGI app, and of a gateway, has the strict FastCGI server."""
+    the bare app runs on the reference server; one of the WSGI app, and of a gateway that speaks FastCGI, has the strict
+    FastCGI server."""
     servers = tuple(one.word for one in mutations if one.part in engine.servers)
     hidden = tuple(one.word for one in mutations if one.part in engine.hidden)
-    gateways = tuple(one.word for one in mutations if one.part in FAULTS)
+    over_fastcgi = tuple(one.word for one in mutations if one.part in FAULTS and one.part != NGINX_HTTP)
+    over_http = tuple(one.word for one in mutations if one.part == NGINX_HTTP)
     apps = [one for one in mutations if one.part in engine.frameworks]
     asgi = tuple(one.word for one in apps if one.part == CONTROL)
     wsgi = tuple(one.word for one in apps if one.part != CONTROL)
@@ -102,9 +105,14 @@ def targets(engine: Engine, mutations: Sequence[Mutation]) -> dict[Target, str]:
         of_apps = engine.targets(RunOptions(servers=(FASTCGI,), frameworks=wsgi))
         found |= {target: target.framework_configuration for target in of_apps}
     if hidden:
+        both = tuple(word for word in hidden if word.startswith(FASTCGI))
         of_servers = engine.targets(RunOptions(servers=hidden, frameworks=(WSGI_CONTROL,)))
+        of_servers += engine.targets(RunOptions(servers=both, frameworks=(CONTROL,), loop=LOOP)) if both else []
         found |= {target: target.configuration for target in of_servers}
-    if gateways:
-        of_gateways = engine.targets(RunOptions(servers=(FASTCGI,), frameworks=(WSGI_CONTROL,), gateways=gateways))
+    if over_fastcgi:
+        of_gateways = engine.targets(RunOptions(servers=(FASTCGI,), frameworks=(WSGI_CONTROL,), gateways=over_fastcgi))
         found |= {target: target.gateway for target in of_gateways}
+    if over_http:
+        options = RunOptions(servers=(REFERENCE,), frameworks=(CONTROL,), loop=LOOP, gateways=over_http)
+        found |= {target: target.gateway for target in engine.targets(options)}
     return found

@@ -61,6 +61,33 @@ def outcome(mutant: str, results: Iterable[JobResult]) -> Outcome:
     return Outcome(mutant, row, tuple(sorted(passed)), tuple(sorted(errors)))
 
 
+def unproved(
+    table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mapping[str, Outcome]
+) -> dict[str, frozenset[str]]:
+    """The cases by mutant that should kill it according to the table, and did not. ``chosen`` are the cases that were
+    chosen for each mutant."""
+    found = {}
+    for name, one in outcomes.items():
+        claimed = set(table.rows.get(name, Row()).cases) & set(chosen.get(name, ()))
+        if missing := claimed - set(one.row.cases):
+            found[name] = frozenset(missing)
+    return found
+
+
+def after_second_look(first: Outcome, second: Outcome) -> Outcome:
+    """The outcome of a mutant, some cases of which ran once more: of these, the second result counts."""
+    again = {*second.row.cases, *second.passed, *(case for case, _ in second.errors)}
+    return Outcome(
+        first.mutant,
+        Row(
+            tuple(sorted({*(one for one in first.row.killed if one not in again), *second.row.killed})),
+            tuple(sorted({*(one for one in first.row.timeouts if one not in again), *second.row.timeouts})),
+        ),
+        tuple(sorted({*(one for one in first.passed if one not in again), *second.passed})),
+        tuple(sorted({*(one for one in first.errors if one[0] not in again), *second.errors})),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RefutedClaims:
     """The claims of the table that some outcomes refute, each as a sentence. ``broken`` ones are mutants that survive,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from engine.results.analysis.summary import plural
 
 # A start keeps the processor busy, while the cases of most mutants wait for what does not come.
 LIMITS = Limits(targets=6, starting=3, lingering=6, own=6)
+ALONE = Limits(targets=1, starting=1, lingering=1, own=1)
+"""For a second look: with nothing else on the machine, as far as the engine is concerned."""
 READY_WITHIN = 10.0  # seconds; a mutant may never become ready
 KILLED = "the mutant is killed already"
 
@@ -58,6 +60,14 @@ def jobs_on(engine: Engine, cases: Sequence[Case], targets: dict[Target, str], c
             and (chosen is None or case_name(job.case.file, job.case.id) in chosen.get(targets[job.target], ()))
         ]
     )
+
+
+def cases_by_mutant(jobs: Sequence[Job], targets: Mapping[Target, str]) -> dict[str, set[str]]:
+    """The cases that ran on each mutant, as the table names them. One that does not fit a mutant did not run there."""
+    found: dict[str, set[str]] = {}
+    for job in jobs:
+        found.setdefault(targets[job.target], set()).add(case_name(job.case.file, job.case.id))
+    return found
 
 
 def reasons(engine: Engine, cases: Sequence[Case], targets: Iterable[Target]) -> list[str]:
@@ -132,7 +142,13 @@ class UntilKilled:
 
 
 def run(
-    engine: Engine, jobs: Sequence[Job], targets: dict[Target, str], report: Report, *, until_killed: bool = False
+    engine: Engine,
+    jobs: Sequence[Job],
+    targets: dict[Target, str],
+    report: Report,
+    *,
+    until_killed: bool = False,
+    limits: Limits = LIMITS,
 ) -> dict[str, Outcome]:
     """Run the jobs. Returns the outcomes by mutant; ``report`` is called with each as it comes. With ``until_killed``
     no case begins on a mutant after one has killed it. Raises ``Stopped`` when interrupted, with all targets
@@ -147,9 +163,9 @@ def run(
         runner = wiring.runner(new_run_id())
         both = UntilKilled(runner, runtime)
         if until_killed:
-            session = RunSession(jobs, both, both, None, [watcher], LIMITS)
+            session = RunSession(jobs, both, both, None, [watcher], limits)
         else:
-            session = RunSession(jobs, runtime, runner, None, [watcher], LIMITS)
+            session = RunSession(jobs, runtime, runner, None, [watcher], limits)
         with gc_tuning.frozen():
             until_stopped(session.run())
     return watcher.outcomes

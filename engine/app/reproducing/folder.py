@@ -21,7 +21,7 @@ from engine.model.addresses import Address
 from engine.model.case import Case
 from engine.model.clause import Clause
 from engine.model.commands import served
-from engine.model.target import CONTROL, DIRECT, RUNNING, Target
+from engine.model.target import CONTROL, DIRECT, HTTP_1_1, RUNNING, Target
 from engine.model.verdict import JobResult, Verdict
 from engine.reproduce.unroll import redact
 from engine.reproduce.unroll.application import application
@@ -103,7 +103,17 @@ def reproduction(named: str, case_name: str, target_name: str, project_paths: Pr
     word = result.address if path is None else str(Address(str(path), result.case))
     case = addresses.one(word, engine, among)
     target = target_called(engine, served(row), *variants(row))
+    refuse_own(engine, target)
     return made(engine, result, row, case, target, suite=path)
+
+
+def refuse_own(engine: Engine, target: Target) -> None:
+    """Raise UsageError for a server or an application of a project, whose files are no part of a folder for others."""
+    own = (engine.configured[target.configuration], engine.configured_frameworks[target.framework_configuration])
+    for one in own:
+        if one.own:
+            hint = f"`engine explain` has the commands that reproduce it here, such as engine serve {target.id}"
+            raise UsageError(f"{one.name} belongs to this project, so no folder can stand without it", hint=hint)
 
 
 def document_of(result: JobResult, run: Run, engine: Engine) -> Path | None:
@@ -169,6 +179,8 @@ def made(
     copies: dict[str, Path] = {}
     written: Client | None = None
     try:
+        if target.http != HTTP_1_1:
+            raise CannotUnroll("its steps are performed over HTTP/2, which the standard library does not speak")
         written = client(
             case, fault, types, headline,
             tls=first.tls, gateway=fronted, app="recorded:app", listen=first.listen,
@@ -186,7 +198,7 @@ def made(
         delivery="" if case.delivery.whole else case.delivery.described,
         starts_server=written is not None and written.starts_server, drives=written is not None and written.drives,
         log=last_lines(result.log) if fault.verdict == "crash" or "log" in {one.step_type for one in steps} else "",
-        by_hand=by_hand(result) if written is not None and not written.starts_server else (),
+        by_hand=by_hand(result) if by_command(written, target) else (),
         redacted=list(secret_among(environment(target, case))),
     )  # fmt: skip
     names = {name: WHATS.get(name, "") or what(name, framework) for name in [*texts, *copies, "README.md"]}
@@ -194,6 +206,11 @@ def made(
     texts["README.md"] = readme(report)
     texts[".gitignore"] = "".join(f"{name}\n" for name in IGNORED)
     return redacted(Folder(texts, copies, lacks), environment(target, case))
+
+
+def by_command(written: Client | None, target: Target) -> bool:
+    """True if commands reproduce the failure as well as the client, or in its place over HTTP/2."""
+    return not written.starts_server if written is not None else target.http != HTTP_1_1
 
 
 def what(name: str, framework: Framework) -> str:

@@ -49,7 +49,7 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
     """The service for a case on a target. ``app`` is ``module:attribute``; ``past_gateway`` is true if clients only
     speak to the server itself. Raises EnvironmentFailed if there is no lock, and UsageError for an option that the
     server lacks."""
-    server = engine.configured[target.configuration]
+    server = engine.configured[target.configuration].over(target.http)
     framework = engine.configured_frameworks[target.framework_configuration]
     of_server, of_gateway = split(dict(options(case)))
     fronted = target.gateway != DIRECT and not past_gateway

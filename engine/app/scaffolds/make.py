@@ -47,12 +47,17 @@ def framework(name: str, into: str, project_paths: ProjectPaths, interface: str 
     }
     at_home = root.resolve() == project_paths.frameworks.resolve()
     given = "" if at_home and not project_paths.given else f" --frameworks {shlex.quote(str(relative(root)))}"
-    if not (root / contract.FILE).is_file():
+    first: tuple[tuple[str, str], ...] = ()
+    if project_paths.settings and not project_paths.given:
+        # The built-in contracts and bare apps are used together with the folders that the settings name.
+        given, listed = "", os.path.relpath(folder.resolve(), Path(project_paths.settings).resolve().parent)
+        first = ((f"frameworks: [{Path(listed).as_posix()}]", f"a line for {Path(project_paths.settings).name}"),)
+    elif not (root / contract.FILE).is_file():
         files |= _shared(project_paths.frameworks, root)
-    suite = "specs/contract" if interface == ASGI else "specs/fastcgi/checks.yaml"
     commands = (
+        *first,
         (f"engine list frameworks{given}", "the new framework is listed"),
-        (f"engine grid {suite} --framework {name}{given}", "lists the endpoints that are missing"),
+        (f"engine contract {name}{given}", "lists the endpoints that are missing"),
         (f"engine lock {name}{given}", f"after {frameworks.SOURCE} names the framework"),
     )
     return Scaffold(folder, files, commands)
@@ -76,7 +81,7 @@ def _endpoints(endpoints: tuple[Endpoint, ...], interface: str) -> dict[str, str
     http: list[str] = []
     sockets: list[str] = []
     for one in endpoints:
-        if one.bare:
+        if one.bare or one.needs:
             continue
         name = _function(one)
         endpoint = f"{one.method or 'WebSocket'} {one.path}"

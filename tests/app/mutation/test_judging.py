@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.app.mutation.judging import kills, outcome, refuted
+from engine.app.mutation.judging import after_second_look, kills, outcome, refuted, unproved
 from engine.app.mutation.table import Row, Table
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
@@ -14,6 +14,21 @@ MISMATCH = Mismatch("status", "200", 500)
 
 def result(case: str, verdict: Verdict, reason: str = "", *mismatches: Mismatch) -> JobResult:
     return JobResult(case, "specs/x.yaml", "reference~a-control-asyncio", "http", "must", verdict, reason, mismatches)
+
+
+def test_a_second_look_replaces_the_first() -> None:
+    table = Table({"a": Row(("x.yaml::one", "x.yaml::two")), "b": Row(("x.yaml::one",), ("x.yaml::slow",))})
+    first = {
+        "a": outcome("a", [result("one", Verdict.PASS), result("two", Verdict.FAIL)]),
+        "b": outcome("b", [result("one", Verdict.ERROR, "busy"), result("slow", Verdict.TIMEOUT)]),
+    }
+    chosen = {name: frozenset(row.cases) for name, row in table.rows.items()}
+    again = unproved(table, chosen, first)
+    assert again == {"a": {"x.yaml::one"}, "b": {"x.yaml::one"}}
+    found = after_second_look(first["a"], outcome("a", [result("one", Verdict.FAIL)]))
+    assert found == outcome("a", [result("one", Verdict.FAIL), result("two", Verdict.FAIL)])
+    found = after_second_look(first["b"], outcome("b", [result("one", Verdict.PASS)]))
+    assert found == outcome("b", [result("one", Verdict.PASS), result("slow", Verdict.TIMEOUT)])
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

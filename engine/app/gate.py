@@ -1,0 +1,118 @@
+"""The two sides of a gate: a checkout with a change, and what it is compared with.
+
+The base is the merge base of the checkout's commit and a branch, a release, or an earlier run. Where the commit is on
+the branch already and nothing else has changed, the base is its parent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.app.engine import RunOptions
+from engine.errors import UsageError
+from engine.execution.job import Job
+from engine.execution.planning.plan import renumbered
+from engine.model.target import CONTROL
+from engine.results.analysis.comparison import Pair
+from engine.targets.catalog.releases import FRAMEWORK, SERVER, Checkout, wanted
+from engine.targets.environments.sources import commit_of, git
+
+BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""The branches that a change is compared with by default: the first that exists."""
+VERSION = re.compile(r"(?:==)?([0-9][^@~\s]*)")
+SHALLOW = "in a shallow clone there is none: fetch the history (`fetch-depth: 0` of actions/checkout)"
+
+
+@dataclass(frozen=True, slots=True)
+class GateSides:
+    """The options of a run of both sides. ``changed`` is the word of the checkout, ``base`` that of the other side;
+    ``reason`` describes the base."""
+
+    options: RunOptions
+    changed: str
+    base: str
+    reason: str
+
+
+def changed_word(options: RunOptions) -> tuple[str, str]:
+    """The word of the checkout that has the change, and its sort: SERVER or FRAMEWORK. Raises UsageError unless there
+    is exactly one."""
+    found = [(word, SERVER) for word in options.servers if _is_checkout(word, SERVER)]
+    found += [(word, FRAMEWORK) for word in options.frameworks if _is_checkout(word, FRAMEWORK)]
+    if len(found) != 1:
+        what = "no checkout is given" if not found else f"{' and '.join(word for word, _ in found)} are two checkouts"
+        raise UsageError(what, hint="the change is one checkout: --server NAME@FOLDER or --framework NAME@FOLDER")
+    return found[0]
+
+
+def _is_checkout(word: str, sort: str) -> bool:
+    return word != "all" and isinstance(wanted(word, sort).release, Checkout)
+
+
+def sides(options: RunOptions, against: str) -> GateSides:
+    """Both sides of a change, in one run: the checkout among the options, and a release or a commit of the same thing.
+    A server is run with the bare app unless frameworks are named. Raises UsageError."""
+    word, sort = changed_word(options)
+    one = wanted(word, sort)
+    assert isinstance(one.release, Checkout)
+    tilde = f"~{one.variant}" if one.variant else ""
+    if match := VERSION.fullmatch(against.removeprefix(one.name)):
+        base, reason = f"{one.name}=={match[1]}{tilde}", f"the release {match[1]}"
+    else:
+        commit, reason = base_commit(one.release.folder, against)
+        base = f"{one.name}@git+{repository(one.release.folder)}@{commit}{below(one.release.folder)}{tilde}"
+    if sort == SERVER:
+        others = options.frameworks or (CONTROL,)
+        return GateSides(replace(options, servers=(base, word), frameworks=others), word, base, reason)
+    return GateSides(replace(options, frameworks=(base, word)), word, base, reason)
+
+
+def base_commit(folder: Path, against: str) -> tuple[str, str]:
+    """The commit that a checkout is compared with, and its description. ``against`` is a branch, a tag or a commit, ""
+    for the first of BRANCHES that exists. Raises UsageError if it cannot be found."""
+    commit = commit_of(folder)
+    if not commit:
+        hint = f"`git -C {folder} rev-parse HEAD` says why; --against names a release or a run to compare it with"
+        raise UsageError(f"{folder} has no commit", hint=hint)
+    names = [against] if against else list(BRANCHES)
+    branch = next((name for name in names if _commit(folder, name)), "")
+    if not branch:
+        hint = "--against names a branch, a tag, a commit, a release or a run"
+        what = f"{folder} has no revision {against!r}" if against else f"{folder} has none of {', '.join(BRANCHES)}"
+        raise UsageError(what, hint=hint)
+    base = (git(folder, "merge-base", "HEAD", branch) or "").strip()
+    if not base:
+        raise UsageError(f"HEAD and {branch} of {folder} have no common commit", hint=SHALLOW)
+    if base != commit:
+        return base, f"{base[:12]}, the merge base with {branch}"
+    parent = _commit(folder, "HEAD^")
+    if not parent:
+        raise UsageError(f"the commit of {folder} is that of {branch}, and has no parent", hint=SHALLOW)
+    return parent, f"{parent[:12]}, the parent of HEAD, which is on {branch}"
+
+
+def _commit(folder: Path, name: str) -> str:
+    return (git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or "").strip()
+
+
+def repository(folder: Path) -> str:
+    """The address of the repository of a checkout, for a release of a branch."""
+    top = (git(folder, "rev-parse", "--show-toplevel") or str(folder)).strip()
+    return Path(top).resolve().as_uri()
+
+
+def below(folder: Path) -> str:
+    """The part of a release's address for a project that is not at the top of its repository."""
+    top = (git(folder, "rev-parse", "--show-toplevel") or str(folder)).strip()
+    inner = os.path.relpath(folder.resolve(), Path(top).resolve())
+    return "" if inner == "." else f"#subdirectory={Path(inner).as_posix()}"
+
+
+def again(jobs: Sequence[Job], pairs: Sequence[Pair]) -> list[Job]:
+    """The jobs of a run that are repeated: those of both sides of each pair, as a plan of their own."""
+    cells = {(one.address, one.target) for pair in pairs for one in (pair.before, pair.after)}
+    return renumbered([job for job in jobs if (job.case.address, job.target.id) in cells])
