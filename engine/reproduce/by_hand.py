@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from engine.model.network import authority
 from engine.model.tls import TlsClientOptions
+from engine.protocols.http2.frames import PREFACE
+from engine.reproduce import http2
 
 # No shell, and no reader, is given longer texts than this.
 LONGEST = 16 * 1024
@@ -49,7 +51,11 @@ class SentStream:
 
 def command(stream: SentStream, *, curls: bool = True) -> str:
     """The command, or "" if it would be too long. ``curls`` is true if the output of curl shows everything relevant."""
-    found = (curl(stream) if curls else "") or piped(stream)
+    whole = b"".join(piece.data for piece in stream.pieces)
+    if whole.startswith(PREFACE):
+        found = http2.commands(whole, authority((stream.host, stream.port)), tls=stream.tls_options is not None)
+    else:
+        found = (curl(stream) if curls else "") or piped(stream)
     return found if len(found) <= LONGEST else ""
 
 

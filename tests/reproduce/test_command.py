@@ -24,7 +24,7 @@ from engine.steps.app.step import AppParams as App
 from engine.steps.flow.checkpoints import CheckpointParams as Mark
 from engine.steps.flow.eventually import EventuallyParams
 from engine.steps.flow.parallel import ParallelParams
-from engine.steps.http1.step import RequestParams as Request
+from engine.steps.request.step import RequestParams as Request
 from engine.steps.stream.actions import HangUp, Reading
 from engine.steps.stream.connect import ConnectParams as Connect
 from engine.steps.stream.step import StreamParams as Tcp

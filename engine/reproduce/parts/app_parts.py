@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,21 @@ async def send_response(send: Send, status: int, headers: list[Any], body: bytes
     """Send a complete response."""
     await send({"type": f"{kind}.response.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.response.body", "body": body})
+
+
+async def send_file(send: Send, content: bytes, position: int = 0, **event: Any) -> bool:
+    """Send a temporary file by its descriptor (Zero Copy Send). True if the descriptor is still open afterwards."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(content)
+        file.seek(position)
+        await send({"type": "http.response.zerocopysend", "file": file, **event})
+        try:
+            os.fstat(file.fileno())
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError):  # so that the end of the block closes nothing
+                file.close()
+            return False
+        return True
 
 
 async def echo_body(scope: Any, receive: Receive, send: Send) -> None:

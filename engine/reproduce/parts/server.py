@@ -16,6 +16,13 @@ from engine.reproduce.parts.wire import HOST, PORT, connected, left
 
 FOLDER = Path(__file__).resolve().parent
 LOG = FOLDER / "server.log"
+# Ends the server if the client is killed: its standard input ends with the client.
+GUARD = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+if not os.read(0, 1):
+    os.killpg(int(sys.argv[1]), signal.SIGKILL)
+"""
 
 
 class Server:
@@ -23,6 +30,7 @@ class Server:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
+        self.guards: list[subprocess.Popen[bytes]] = []
         self.caused_at = time.monotonic()
         self.workers: set[int] = set()
         LOG.write_bytes(b"")
@@ -32,6 +40,8 @@ class Server:
         self.caused_at = time.monotonic()
         with LOG.open("ab") as log:
             self.process = subprocess.Popen(["./run.sh"], cwd=FOLDER, stdout=log, stderr=log, start_new_session=True)
+        guard = [sys.executable, "-c", GUARD, str(self.process.pid)]
+        self.guards.append(subprocess.Popen(guard, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL))
         deadline = time.monotonic() + 30
         while ready and not accepts_connections():
             if self.process.poll() is not None:
@@ -121,6 +131,9 @@ class Server:
                     continue
         for pid in pids:
             self.signal("KILL", pid)
+        for guard in self.guards:
+            guard.communicate(b".")
+        self.guards.clear()
 
 
 class Exit:

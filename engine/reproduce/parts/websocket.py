@@ -117,10 +117,15 @@ def decoded(data: bytes) -> tuple[int, Frame] | None:
 class Message:
     """A message of the server; ``outcome`` is message, close, timeout, closed, reset or invalid."""
 
-    def __init__(self, outcome: str, opcode: int = 0, data: bytes = b"") -> None:
+    def __init__(
+        self, outcome: str, opcode: int = 0, data: bytes = b"", compressed: bool = False, frames: int = 0
+    ) -> None:
         self.outcome = outcome
         self.text: object = ABSENT
         self.binary: object = ABSENT
+        self.payload: object = data if opcode else ABSENT
+        self.compressed: object = compressed if opcode else ABSENT
+        self.frames: object = frames if opcode else ABSENT
         if opcode == OPCODES["text"]:
             try:
                 self.text = data.decode()
@@ -146,12 +151,15 @@ class WebSocket:
         offered = ",".join(reply.values("sec-websocket-extensions"))
         self.deflates = "permessage-deflate" in offered
         self.keeps_context = "server_no_context_takeover" not in offered
-        self.inflater = zlib.decompressobj(wbits=-15)
+        windows = [bits for bits in range(8, 16) if f"server_max_window_bits={bits}" in offered.replace('"', "")]
+        self.window_bits = windows[-1] if windows else 15
+        self.inflater = zlib.decompressobj(wbits=-self.window_bits)
         self.close_sent = False
         self.close_frame: Frame | None = None
         self.opcode = 0
         self.compressed = False
         self.fragments = b""
+        self.frames = 0
 
     def send(self, opcode: str, payload: bytes) -> None:
         """Send a message in one frame."""
@@ -186,8 +194,9 @@ class WebSocket:
         if one.rsv1 and not (self.deflates and one.number):
             return Message("RSV1 is set without a meaning (section 5.2)")
         if one.number:
-            self.opcode, self.compressed, self.fragments = one.number, one.rsv1, b""
+            self.opcode, self.compressed, self.fragments, self.frames = one.number, one.rsv1, b"", 0
         self.fragments += one.raw
+        self.frames += 1
         if not one.fin:
             return None
         data, opcode, self.opcode = self.fragments, self.opcode, 0
@@ -197,8 +206,8 @@ class WebSocket:
             except zlib.error as error:
                 return Message(f"a compressed message cannot be inflated: {error}")
             if not self.keeps_context or self.inflater.eof:
-                self.inflater = zlib.decompressobj(wbits=-15)
-        return Message("message", opcode, data)
+                self.inflater = zlib.decompressobj(wbits=-self.window_bits)
+        return Message("message", opcode, data, self.compressed, self.frames)
 
     def pong(self, ping: Frame) -> None:
         """Answer a ping, unless a close frame was sent."""

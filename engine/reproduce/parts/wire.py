@@ -251,6 +251,16 @@ def connect(
         return "handshake" if context else "refused", None, str(error)
 
 
+def filled(pattern: bytes, size: int) -> bytes:
+    """A pattern repeated to a size in bytes."""
+    return (pattern * (size // len(pattern) + 1))[:size]
+
+
+def in_chunks(*pieces: bytes) -> bytes:
+    """The chunked coding of some pieces, with its last chunk."""
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
 def text(value: object) -> str:
     """A value inside text: true, false and null as in JSON, bytes as latin-1."""
     if value is None or isinstance(value, bool):

@@ -72,7 +72,7 @@ class Script:
         name = command.name or ""
         result = identifier(f"{name}_result", ()) if name else ""
         if self.records and name:
-            keeps = command.word in ("receive", "read_body", "get", "repeat")
+            keeps = command.word in ("receive", "read_body", "get", "repeat", "send_file")
             self.line(f"with Outcome({name!r}){f' as {result}' if keeps else ''}:")
         else:
             self.line("with contextlib.suppress(Exception):")
@@ -120,6 +120,11 @@ class Script:
         self.line(f"await send({{'type': '{kind}.response.start', 'status': {status}, 'headers': {headers}}})")
         body = self.python(argument.get("body") or b"")
         self.line(f"await send({{'type': '{kind}.response.body', 'body': {body}}})")
+
+    def on_send_file(self, argument: Mapping[str, object], result: str) -> None:
+        given = [self.python(argument["content"])]
+        given += [f"{key}={self.python(value)}" for key, value in argument.items() if key != "content"]
+        self.keep(result, "value", f"await send_file(send, {', '.join(given)})")
 
     def on_accept(self, argument: Mapping[str, object], result: str) -> None:
         if not self.connected:
@@ -315,7 +320,7 @@ def application(case: Case, contract: str, client: str, *, records: bool) -> str
     return double_quoted(f"{doc(case)}{split_imports(imports)}{text}\n")
 
 
-STANDARD = parsed("import asyncio\nimport contextlib\nimport os\nfrom contextvars import ContextVar\n")
+STANDARD = parsed("import asyncio\nimport contextlib\nimport os\nimport random\nfrom contextvars import ContextVar\n")
 
 
 def split_imports(imports: str) -> str:

@@ -45,6 +45,7 @@ RESPONSE = FactExpressions(
         **attributes(*_R),
         "content": "{it}.content",
         "redirects": "{it}.redirects",
+        "opened": "({it}.status == 101)",
         "body.size": "{it}.size",
         "body.sha256": "{it}.sha256",
         "subprotocol": "{it}.header('sec-websocket-protocol')",
@@ -72,7 +73,9 @@ VALUES = FactExpressions({"values": "{it}.values", "outcome": "{it}_outcome"}, {
 READ = FactExpressions({"bytes": "{it}"})
 CLOSED = FactExpressions(attributes("how", "code", "reason", "elapsed", "rest"))
 FLOOD = FactExpressions(attributes("accepted", "rounds", "ended"))
-MESSAGE = FactExpressions(attributes("text", "binary", "json"), {"json": "at({it}.json, {rest!r})"})
+MESSAGE = FactExpressions(
+    attributes("text", "binary", "json", "payload", "compressed", "frames"), {"json": "at({it}.json, {rest!r})"}
+)
 FRAME = FactExpressions(attributes("opcode", "payload", "masked", "fin", "rsv1", "code", "faults"))
 _TLS = ("version", "number", "cipher", "suite", "alpn", "server_cert", "client_cert", "client_name", "error")
 CONNECT = FactExpressions(

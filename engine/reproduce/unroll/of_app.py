@@ -53,7 +53,8 @@ def app(unroller: Unroller, step: Step) -> None:
     def look() -> None:
         unroller.line(f"{variable}s = {expression}")
         nth = "" if params.call is None else number(params.call, unroller.names)
-        if unroller.compares or any(fact not in ("calls", "paths") for fact in checks.facts):
+        compares = any(group is not None and group.same_as is not None for group in (checks.expect, checks.should))
+        if compares or unroller.compares or any(fact not in ("calls", "paths") for fact in checks.facts):
             unroller.line(f"{variable} = numbered({arguments(f'{variable}s', nth)})")
         if nth:
             unroller.check("calls", f"len({variable}s)", f"at_least({nth})")

@@ -13,7 +13,7 @@ from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
 from engine.reproduce.unroll.variables import large
 from engine.steps.http1.facts import TAKES_BROKEN
-from engine.steps.http1.step import RequestParams
+from engine.steps.request.step import RequestParams
 from engine.steps.shared.values import text
 
 # The fields that httpx adds for its user.

@@ -16,9 +16,9 @@ from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller, arguments
 from engine.reproduce.unroll.variables import SLOT, Names, large
 from engine.steps.http1.facts import TAKES_BROKEN
-from engine.steps.http1.request_facts import OF_CLIENT
 from engine.steps.http1.session import request_bytes
-from engine.steps.http1.step import RequestParams, not_by_library
+from engine.steps.request.facts import OF_CLIENT
+from engine.steps.request.step import RequestParams, not_by_library
 from engine.steps.shared.sending import Headers, Query, target
 from engine.steps.shared.values import text
 from engine.steps.stream.actions import Bytes, Drip, HangUp, Reading
@@ -67,20 +67,24 @@ def request(unroller: Unroller, step: Step) -> None:
         body_name = unroller.name("body")
         unroller.line(f"{body_name} = {names.octets(body, known)}")
     dynamic = body is not None and SLOT.search(body.decode("latin-1")) is not None
+    chunked = dynamic and params.framing == "chunked"
+    if chunked and params.trailers:
+        raise CannotUnroll("a body in chunks with trailers contains a value that only a run knows")
+    length = (b"Transfer-Encoding", b"chunked") if chunked else (b"Content-Length", length_of(body_name, names))
     data = request_bytes(
         method,
         target(params.path, query_of(params.query, names), names),
         host=names.host,
-        headers=[*headers, *([(b"Content-Length", length_of(body_name, names))] if dynamic else [])],
+        headers=[*headers, *([length] if dynamic else [])],
         version=text(params.version, names),
         body=None if dynamic else body,
         framing="none" if dynamic else params.framing,
         trailers=pairs(params.trailers, names),
     )
-    if dynamic and params.framing == "chunked":
-        raise CannotUnroll("a body in chunks contains a value that only a run knows")
     expression = names.octets(data, known)
-    if dynamic:
+    if chunked:
+        expression = rf"({expression}) + b'%x\r\n%s\r\n0\r\n\r\n' % (len({body_name}), {body_name})"
+    elif dynamic:
         expression = f"({expression}) + {body_name}"
     elif body and body_name != "b''" and data.endswith(body) and not SLOT.search(data.decode("latin-1")):
         expression = f"({names.octets(data[: -len(body)], known)}) + {body_name}"

@@ -129,6 +129,7 @@ def frames(unroller: Unroller, step: Step) -> None:
     whole = b"".join(one.data for one in made)
     end = len(whole) - len(made[-1].data) + stopped(specs[-1], unroller.names, made[-1])
     if end < len(whole):
+        refuse_unknown(made)
         unroller.line(f"frames = {text}")
         unroller.line(f"{socket_of(unroller)}.send_frames(frames[:{end}], {payload})")
         unroller.line(f"rest = frames[{end}:]")
@@ -138,14 +139,20 @@ def frames(unroller: Unroller, step: Step) -> None:
 
 def all_frames(unroller: Unroller, specs: Sequence[FrameSpec]) -> tuple[str, str, list[EncodedFrame]]:
     """The expression of frames, that of the payload of their messages, and the frames."""
+    for data in (one for spec in specs for one in (spec.payload, *spec.fragments)):
+        unroller.names.render(data)
     made = [one for spec in specs for one in encoded(spec, unroller.names)]
-    if any(SLOT.search(one.payload.decode("latin-1")) for one in made):
-        raise CannotUnroll("a frame contains a value that only a run knows")
     if any(one.opcode == CLOSE for one in made):
         unroller.line(f"{socket_of(unroller)}.close_sent = True")
     texts = [frame(spec, unroller) for spec in specs]
     payload = unroller.names.octets(b"".join(one.content for one in made), large_of(specs, unroller))
     return " + ".join(texts), payload, made
+
+
+def refuse_unknown(made: Sequence[EncodedFrame]) -> None:
+    """Raise CannotUnroll for frames whose length depends on a value that only a run knows."""
+    if any(SLOT.search(one.payload.decode("latin-1")) for one in made):
+        raise CannotUnroll("a frame that is cut or counted contains a value that only a run knows")
 
 
 def large_of(specs: Sequence[FrameSpec], unroller: Unroller) -> dict[bytes, str]:
@@ -215,6 +222,7 @@ def flood(unroller: Unroller, step: Step) -> None:
         flooded(unroller, step, data_of(params.of, unroller), len(data), params.bounds)
         return
     text, _, made = all_frames(unroller, params.frames)
+    refuse_unknown(made)
     flooded(unroller, step, text, sum(len(one.data) for one in made), params.bounds, whole=True)
 
 

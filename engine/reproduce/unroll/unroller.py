@@ -88,7 +88,8 @@ class Unroller:
         socket, whose clients have no address."""
         self.case = case
         self.step_types = step_types
-        self.names = Names(case.body.variables, listen)
+        scheme = "http" if tls is None else "https"
+        self.names = Names({"scheme": scheme, **case.body.variables}, listen)
         self.listen = listen
         self.tls = tls
         self._unrollers = unrollers

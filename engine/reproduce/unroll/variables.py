@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
 
+from engine.model.iterables import TUPLE, AppIterable
 from engine.model.network import IPV4, IPV6, UNIX, authority
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, ByteStringPart, render_part
@@ -47,8 +48,10 @@ class Names(MutableMapping[str, object]):
 
     def __init__(self, values: Mapping[str, object], listen: str = IPV4) -> None:
         self.host = HOSTS[listen]
-        self._values: dict[str, object] = {"host": self.host, "run": RUN, **values}
+        own: dict[str, object] = {"host": self.host, "run": RUN, "http_version": "1.1", "scheme": "http"}
+        self._values: dict[str, object] = {**own, **values}
         self.expressions: list[str] = []
+        self._binary: set[int] = set()
 
     def bind(self, name: str, expression: str) -> None:
         """Let a variable be a Python expression from now on."""
@@ -95,6 +98,8 @@ class Names(MutableMapping[str, object]):
         for slot in SLOT.finditer(text):
             if slot.start() > at:
                 parts.append(repr(text[at : slot.start()]))
+            if int(slot[1]) in self._binary:
+                raise CannotUnroll("a text contains bytes that only a run knows")
             parts.append(f"text({self.expressions[int(slot[1])]})")
             at = slot.end()
         if at < len(text):
@@ -114,7 +119,8 @@ class Names(MutableMapping[str, object]):
         for slot in SLOT.finditer(text):
             if slot.start() > at:
                 parts.append(bytes_literal(text[at : slot.start()].encode()))
-            parts.append(f"text({self.expressions[int(slot[1])]}).encode()")
+            found = self.expressions[int(slot[1])]
+            parts.append(found if int(slot[1]) in self._binary else f"text({found}).encode()")
             at = slot.end()
         if at < len(text):
             parts.append(bytes_literal(text[at:].encode()))
@@ -122,11 +128,30 @@ class Names(MutableMapping[str, object]):
 
     def render(self, data: ByteString) -> bytes:
         """The bytes of a byte string, with slots for what a run knows. Raises CannotUnroll."""
-        for one in data.parts:
-            used = any(isinstance(value, Dynamic) for value in variables_in(one.argument, self))
-            if used and one.word not in ("text", "head", "lines", "var"):
+        return b"".join([self._rendered(one) for one in data.parts])
+
+    def _rendered(self, one: ByteStringPart) -> bytes:
+        used = any(isinstance(value, Dynamic) for value in variables_in(one.argument, self))
+        if not used or one.word in ("text", "head", "lines", "var"):
+            return render_part(one, self)
+        if not isinstance(one.argument, Mapping):
+            raise CannotUnroll(f"a byte string of the form `{one.word}` contains a value that only a run knows")
+        match one.word:
+            case "fill":
+                call = (
+                    f"filled({self.octets(self.render(one.argument['of']))}, {self.expression(one.argument['size'])})"
+                )
+            case "chunked":
+                pieces = [self.octets(self.render(piece)) for piece in one.argument["pieces"]]
+                call = f"in_chunks({', '.join(pieces)})"
+            case "times":
+                call = f"{self.octets(self.render(one.argument['of']))} * {self.expression(one.argument['count'])}"
+                call = f"({call})"
+            case _:
                 raise CannotUnroll(f"a byte string of the form `{one.word}` contains a value that only a run knows")
-        return data.render(self)
+        self.expressions.append(call)
+        self._binary.add(len(self.expressions) - 1)
+        return f"<<<{len(self.expressions) - 1}>>>".encode()
 
     def expression(self, value: object, *, wire: bool = False) -> str:
         """An expression for any value; ``wire`` makes texts bytes."""
@@ -150,6 +175,11 @@ class Names(MutableMapping[str, object]):
         if isinstance(value, Mapping):
             items = [f"{self.text(str(key))}: {self.expression(item)}" for key, item in value.items()]
             return "{" + ", ".join(items) + "}"
+        if isinstance(value, AppIterable):
+            items = [self.expression(item) for item in value.items]
+            return (
+                f"({''.join(f'{item}, ' for item in items)})" if value.kind == TUPLE else f"iter([{', '.join(items)}])"
+            )
         if isinstance(value, (list, tuple)):
             return "[" + ", ".join(self.expression(item) for item in value) + "]"
         raise CannotUnroll(f"a value of the type {type(value).__name__} has no form in Python")

@@ -1,0 +1,47 @@
+"""The server that the client of a reproduction starts ends with the client."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+CLIENT = """
+import os, pathlib, sys
+from engine.reproduce.parts import server
+server.FOLDER = pathlib.Path(sys.argv[1])
+server.LOG = server.FOLDER / "server.log"
+one = server.Server()
+one.start(ready=False)
+while not (server.FOLDER / "pid").exists():
+    pass
+if sys.argv[2] == "stop":
+    one.stop()
+else:
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("end", ["stop", "killed"])
+def test_no_process_is_left_when_the_client_has_ended(tmp_path: Path, end: str) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text("#!/bin/sh\nsleep 60 & echo $! > pids\necho $$ >> pids\nmv pids pid\nexec sleep 60\n")
+    script.chmod(0o755)
+    client = subprocess.run([sys.executable, "-c", CLIENT, str(tmp_path), end], check=False)
+    assert client.returncode == (0 if end == "stop" else -9)
+    pids = [int(line) for line in (tmp_path / "pid").read_text().split()]
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not [pid for pid in pids if alive(pid)]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
