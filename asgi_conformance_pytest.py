@@ -41,6 +41,7 @@ SUFFIXES = (".yaml", ".yml")
 SHIPPED = "specs"
 """The folder of the suites that the engine ships."""
 LOOPS = ("asyncio", "auto", "both", "uvloop")
+HTTP = ("1.1", "2", "all")
 RUNTIMES = ("local", "docker", "running")
 LEVELS = ("must", "should", "may")
 DELIVERIES = (
@@ -126,7 +127,14 @@ OPTIONS = (
         "URL of a framework's running service, such as fastapi=http://127.0.0.1:8002; repeatable",
         _list("NAME=URL"),
     ),
-    Option("loop", "event loop of the services (default: auto)", {"choices": LOOPS, "default": "auto"}),
+    Option("loop", "event loop of the services (default: auto)", {"choices": LOOPS, "default": ""}),
+    Option(
+        "http",
+        "version of HTTP between client and server: 1.1, 2 (over TLS if a server has it only there), or all "
+        "(default: 1.1)",
+        {"choices": HTTP, "default": ""},
+    ),
+    Option("python", "Python of the services, found by uv, such as 3.12; repeatable", _list("VERSION")),
     Option(
         "delivery",
         "cuts in the client's bytes: `whole`, `pieces`, `bytes`, `all` of these, or one place to cut at; repeatable "
@@ -161,6 +169,7 @@ OPTIONS = (
         "no-counterparts", "do not run failed cases on the bare app and the reference server to find the cause", FLAG
     ),
     Option("keep-transcripts", "record the traffic of passing cases too", FLAG),
+    Option("html", "write the run as an HTML page", _text("FILE"), no_short=True),
     Option(
         "baseline", "file of known failures (default: known-failures.yaml next to the suites or above them)",
         _text("FILE"),
@@ -170,8 +179,18 @@ OPTIONS = (
         "treat failures of cases that were added after this version of the corpus as warnings (default: the newest)",
         _text("VERSION"),
     ),
+    Option("shard", "run the I-th of N parts of the targets, the same partition on every machine", _text("I/N")),
+    Option(
+        "weights", "measured seconds for --asgi-shard, as `engine merge --weights` writes them (default: guesses)",
+        _text("FILE"),
+    ),
     Option("results", "folder for the record of the run (default: results/)", _text("DIR")),
     Option("frameworks", "folder of frameworks (default: frameworks/)", _text("DIR"), short=("--frameworks-dir",)),
+    Option(
+        "settings", "settings of the project, or `none` (default: conformance.yaml here, or in a folder above)",
+        _text("FILE"),
+    ),
+    Option("app", "application of the working directory, or NAME=MODULE:APP; repeatable", _list("MODULE:APP")),
 )  # fmt: skip
 
 

@@ -57,6 +57,20 @@ class Hooks:
         order = arranged([item.job for item in ours], self.conformance.targets)
         for index, number in zip(places_of_ours, order, strict=True):
             items[index] = ours[number]
+        if conformance.sharding is not None:
+            self._divide(session, items, [ours[number] for number in order])
+
+    def _divide(self, session: pytest.Session, items: list[pytest.Item], ours: list[CaseItem]) -> None:
+        """Deselect the cases of other shards. Other tests than cases belong to every shard."""
+        conformance = self.conformance
+        conformance.divide([item.job for item in ours])
+        taken = conformance.taken
+        others: list[pytest.Item] = [item for item in ours if item.job.target.id not in taken]
+        if others:
+            session.config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if not isinstance(item, CaseItem) or item.job.target.id in taken]
+        if conformance.is_worker:
+            vars(session.config)["workeroutput"]["conformance_plan"] = conformance.plan_line
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """pytest's hook: take the items that will run, and begin the record."""
@@ -95,11 +109,13 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """pytest's hook: stop the targets in any case. The exit status is that of a session without tests if no case
-        ran, and that of an internal error if verdicts could not be written."""
+        ran, and that of an internal error if verdicts could not be written. A shard without work is no error."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         self.conformance.close("interrupted" if interrupted else "whole")
         if self.conformance.trouble_of_workers:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.conformance.idle:
+            session.exitstatus = pytest.ExitCode.OK
         elif exitstatus == pytest.ExitCode.OK and self.conformance.lost:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif exitstatus == pytest.ExitCode.OK and self.conformance.nothing_ran:

@@ -98,7 +98,9 @@ class CaseItem(pytest.Item):
             self.user_properties.append(("risk", self.job.case.risk))
         if self.message.verdict == Verdict.PASS and not self.message.recorded:
             return
-        result = self.message.whole
+        from engine.results.analysis.redaction import redacted_result
+
+        result = redacted_result(self.message.whole)
         for name, value in result.recorded.items():
             self.user_properties.append((f"recorded.{name}", str(value)))
         match result.verdict:

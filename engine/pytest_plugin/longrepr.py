@@ -10,6 +10,7 @@ from engine.documents.diagnostics import Diagnostic
 from engine.model.phrasing import got, headline
 from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin.summary import fitted
+from engine.results.analysis.redaction import redacted_result
 from engine.terminal import blame, failure, lint_output
 from engine.terminal.escape import visible, width
 from engine.terminal.paint import Paint
@@ -43,7 +44,7 @@ class CaseFailure:
     about the cause; ``style`` is the value of ``--tb``."""
 
     def __init__(self, result: JobResult, source: failure.Source, cause: Sequence[str], style: str) -> None:
-        self.result = result
+        self.result = result = redacted_result(result)
         self.cause = tuple(cause)
         self._source = source
         self._style = style

@@ -13,9 +13,10 @@ import pytest
 from engine.app import project_paths as places
 from engine.app.engine import Engine, Loaded, Roots
 from engine.app.repeating import checked
-from engine.app.run_ids import folder_of, new_run_id
+from engine.app.run_ids import folder_of, header, new_run_id
 from engine.app.run_request import RunRequest
 from engine.app.runs import Store, TargetRow, keep, take
+from engine.app.sharding import Division, Sharding, sharding
 from engine.errors import EngineError
 from engine.execution.planning.plan import Job, Selection, distinct
 from engine.model.target import Target
@@ -23,6 +24,7 @@ from engine.model.verdict import JobResult, Verdict
 from engine.pytest_plugin import options
 from engine.pytest_plugin.marks import Marks
 from engine.pytest_plugin.summary import fitted, has_cause
+from engine.results.record.store import PLAN
 from engine.terminal.escape import visible
 from engine.terminal.sources import SourceTexts
 from engine.worker.client import WINDOW_STOPPING, Background
@@ -69,6 +71,9 @@ class Conformance:
         self._places: dict[str, str] = {}
         self._cases: list[CaseHeader] = []
         self.trouble_of_workers = ""
+        self.division: Division | None = None
+        self.shard_line = ""
+        self.idle = False
 
     @property
     def is_worker(self) -> bool:
@@ -78,19 +83,22 @@ class Conformance:
     @cached_property
     def places(self) -> places.ProjectPaths:
         """The folders of the project."""
-        return places.find(self.config.getoption("asgi_results"), self.config.getoption("asgi_frameworks"))
+        option = self.config.getoption
+        given = option("asgi_results"), option("asgi_frameworks"), option("asgi_settings")
+        return places.find(*given, tuple(option("asgi_app")))
 
     @cached_property
     def engine(self) -> Engine:
         """The engine."""
         option = self.config.getoption
-        corpus = places.checked_corpus(option("asgi_corpus"), self.places)
+        own = self.places.own.run
+        corpus = places.checked_corpus(option("asgi_corpus") or own.corpus, self.places)
         return Engine(
             self.places,
             option("asgi_nginx"),
             option("asgi_runtime"),
             tuple(option("asgi_url")),
-            option("asgi_baseline"),
+            option("asgi_baseline") or own.baseline,
             corpus=corpus,
             deliveries=tuple(option("asgi_delivery")),
             client=option("asgi_client"),
@@ -99,18 +107,18 @@ class Conformance:
     @cached_property
     def targets(self) -> list[Target]:
         """The requested targets."""
-        return self.engine.targets(options.run_options(self.config))
+        return self.engine.targets(options.run_options(self.config, self.places.own))
 
     @cached_property
     def selection(self) -> Selection:
         """The selection of cases."""
-        return options.run_options(self.config).selection
+        return options.run_options(self.config, self.places.own).selection
 
     @cached_property
     def trouble(self) -> str:
         """The error in the options that select targets, "" without one."""
         try:
-            _ = self.targets, self.times
+            _ = self.targets, self.times, self.sharding
         except EngineError as error:
             return options.renamed(str(error), self.config)
         return ""
@@ -138,7 +146,7 @@ class Conformance:
     @cached_property
     def extended(self) -> bool:
         """True if extended cases are collected like any other."""
-        return options.run_options(self.config).extended
+        return options.run_options(self.config, self.places.own).extended
 
     @cached_property
     def named_items(self) -> frozenset[str]:
@@ -149,6 +157,11 @@ class Conformance:
     def times(self) -> int:
         """The number of repetitions. Raises UsageError for a number out of range."""
         return checked(self.config.getoption("asgi_repeat"))
+
+    @cached_property
+    def sharding(self) -> Sharding | None:
+        """The sharding of the session, None without one. Raises UsageError for a wrong option."""
+        return sharding(self.config.getoption("asgi_shard"), self.config.getoption("asgi_weights"))
 
     @cached_property
     def run_id(self) -> str:
@@ -175,6 +188,7 @@ class Conformance:
             self._prepared = True
             # The selection of -k and -m is known at the end of collection, and may have no case.
             narrowed = any(self.config.getoption(name) for name in ("keyword", "markexpr"))
+            narrowed |= self.sharding is not None
             self._background.prepare(self.request.to_json(), prewarm=not self.is_worker and not narrowed)
         return self.engine.load([path], self.roots)
 
@@ -192,7 +206,7 @@ class Conformance:
         """The settings of the run."""
         return RunRequest(
             self.engine,
-            options.run_options(self.config),
+            options.run_options(self.config, self.places.own),
             self.arguments,
             self.run_id,
             folder_of(self.places.results, self.run_id),
@@ -248,6 +262,35 @@ class Conformance:
 
         return CaseFailure(result, self.sources, cause, self.config.getoption("tbstyle"))
 
+    def divide(self, jobs: Sequence[Job]) -> None:
+        """Compute the partition of the collected cases, and this shard's part."""
+        assert self.sharding is not None
+        self.division = self.sharding.divide(self.engine, jobs)
+        self.shard_line = self.division.line if self.division.jobs else self.division.idle
+        self.idle = not self.division.jobs
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The ids of the targets of this shard."""
+        return frozenset() if self.division is None else frozenset(job.target.id for job in self.division.jobs)
+
+    @property
+    def plan_line(self) -> dict[str, Any]:
+        """The line of the record about this shard, which a worker of pytest-xdist sends to the controller: that has
+        collected nothing when it begins the record."""
+        assert self.division is not None
+        found = header(sys.argv[1:], self.division.jobs, (), self.places.data, self.division)
+        about = ("targets", "categories", "cases", "documents", "digests", "jobs", "shard")
+        return {"line": {name: found[name] for name in about}, "idle": self.idle, "text": self.shard_line}
+
+    def learn_plan(self, found: Mapping[str, Any]) -> None:
+        """Keep what the first worker of pytest-xdist has sent about the shard, which is the same in every worker."""
+        if self.shard_line:
+            return
+        self.shard_line, self.idle = found["text"], found["idle"]
+        if self.store is not None:
+            self.store.line({"kind": PLAN, **found["line"]})
+
     def begin_store(self) -> None:
         """Begin the record of the run, unless it exists: in the controller, or in the only process. Raises
         pytest.UsageError if the file cannot be written, or if a baseline has errors."""
@@ -256,7 +299,7 @@ class Conformance:
         jobs = [item.job for item in self.items]
         try:
             baselines = self.engine.baselines({job.case.place.file: 0 for job in jobs})
-            self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines)
+            self.store = keep(self.places, self.run_id, sys.argv[1:], jobs, baselines, division=self.division)
         except EngineError as error:
             raise pytest.UsageError(visible(options.renamed(str(error), self.config), lines=True)) from error
 

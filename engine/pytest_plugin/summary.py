@@ -29,6 +29,22 @@ COMMAND = re.compile(r"\bengine [a-z]+ \S*(?:-|/|\.yaml)")
 """A command of the engine in a line: ``engine grid specs/http``."""
 
 
+def page(conformance: Conformance) -> Iterator[str]:
+    """Write the page of ``--asgi-html``; a line that names it, or the reason why it could not be written."""
+    named = str(conformance.config.getoption("asgi_html") or "")
+    if not named or conformance.store is None:
+        return
+    from engine.app.pages import write_page
+
+    path = conformance.config.invocation_params.dir / named
+    try:
+        warning = write_page(path, again(str(conformance.store.folder), conformance.places), conformance.places)
+    except ResultsError as error:
+        yield f"conformance: {visible(str(error), lines=True)}"
+        return
+    yield f"conformance: written: {displayed(path)}" + (f" ({warning})" if warning else "")
+
+
 def write(terminalreporter: Any, conformance: Conformance) -> None:
     """Write it."""
     terminal = conformance.config.get_terminal_writer()
@@ -52,9 +68,13 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
         put(f"conformance: {displayed(path)} was not collected: it begins with `suite` and lacks a category, or cases")
     if conformance.trouble_of_workers:
         terminalreporter.write_line(f"ERROR: {visible(conformance.trouble_of_workers, lines=True)}", red=True)
+    if conformance.shard_line:
+        put(f"conformance: {conformance.shard_line}")
     if conformance.store is None:
         return
     for line in (*unjudged(conformance), *steadiness(conformance)):
+        put(line)
+    for line in page(conformance):
         put(line)
     lines = list(causes(conformance))
     if lines:
@@ -63,10 +83,11 @@ def write(terminalreporter: Any, conformance: Conformance) -> None:
             put(paint(Role.HEADING, line) if not line.startswith(" ") else line)
     for row in conformance.rows.values():
         if row.failed:
+            from engine.results.analysis.redaction import redacted_row
             from engine.terminal.run_summary import start_failure
 
             terminalreporter.section(f"{row.id} did not start", red=True)
-            for line in start_failure(row, paint=paint):
+            for line in start_failure(redacted_row(row), paint=paint):
                 put(line)
     for claim in refuted(conformance):
         put(f"conformance: {visible(claim)}")
@@ -142,9 +163,11 @@ def refuted(conformance: Conformance) -> list[str]:
 
 
 def read_back(conformance: Conformance) -> Run | None:
-    """The run as its record has it; None if the file cannot be read."""
+    """The run as its record has it, with secrets masked and without transcripts; None if the file cannot be read."""
+    from engine.results.analysis.redaction import redacted_texts
+
     assert conformance.store is not None
     try:
-        return again(str(conformance.store.path), conformance.places)
+        return redacted_texts(again(str(conformance.store.path), conformance.places))
     except ResultsError:
         return None

@@ -53,6 +53,8 @@ def pytest_testnodedown(node: Any, error: Any) -> None:
     same in every worker."""
     del error
     conformance, output = node.config.stash[KEY], getattr(node, "workeroutput", {})
+    if plan := output.get("conformance_plan"):
+        conformance.learn_plan(plan)
     conformance.record_lines(output.get("conformance_lines", ()))
     conformance.trouble_of_workers = output.get("conformance_trouble", "") or conformance.trouble_of_workers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,20 @@ class Background:
                 raise Defect(self._ended or "the run ended without this job's verdict")
             self._read()
         return self._found[cell]
+
+    def each(self, cells: int) -> Iterator[ResultMessage]:
+        """The results of all cells of the session, in the order in which they arrive. Raises Defect if the session ends
+        without one."""
+        given: set[int] = set()
+        while len(given) < cells:
+            for cell in [one for one in self._found if one not in given]:
+                given.add(cell)
+                yield self._found[cell]
+            if len(given) == cells:
+                return
+            if self._ended is not None:
+                raise Defect(self._ended or "the run ended without this job's verdict")
+            self._read()
 
     def finish(self) -> None:
         """End the session: cancel the jobs that have not run, and stop every target."""

@@ -68,8 +68,8 @@ def test_options_have_the_names_of_engine_grid() -> None:
     known = {name for action in parser._actions for name in action.option_strings}
     added = {f"--{option.name}" for option in asgi_conformance_pytest.OPTIONS}
     assert added - known == {"--warnings-fail"}
-    # These draw a run, or are pytest's own.
-    assert known - added == {"-h", "--help", "-k", "--from", "--group-by", "--failures"}
+    # These draw a run, or are pytest's own: it writes JUnit XML itself, and has pytest-xdist and no cluster.
+    assert known - added == {"-h", "--help", "-k", "--from", "--group-by", "--failures", "--on", "--report"}
 
 
 @pytest.mark.parametrize(

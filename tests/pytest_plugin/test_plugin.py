@@ -366,6 +366,17 @@ def test_repeated_and_rechecked(run: Run, suites: Path) -> None:
     assert (recheck["case"], recheck["verdict"], len(recheck["attempts"])) == ("wrong", "fail", 3)
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_run_is_written_as_a_page(run: Run, suites: Path, workers: tuple[str, ...]) -> None:
+    ran = run("--asgi-html", "page.html", *workers, path="suites/first.yaml")
+    assert "conformance: written: page.html" in ran.out
+    text = (suites.parent / "page.html").read_text()
+    assert "first.yaml::wrong" in text
+    (kept,) = runs(suites)
+    assert kept.parent.name in text
+    assert "cannot be written" in run("--asgi-html", "no/page.html", path="suites/first.yaml").out
+
+
 def test_rechecked_in_a_worker_of_xdist(run: Run, suites: Path) -> None:
     ran = run("-n", "2", "--asgi-recheck", path="suites/first.yaml")
     assert "rerun in isolation: 1 failure" in ran.out
