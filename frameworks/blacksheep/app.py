@@ -3,13 +3,15 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from blacksheep import (
     Application,
     Content,
+    Cookie,
     Request,
     Response,
     StreamedContent,
@@ -22,10 +24,18 @@ from blacksheep import (
     text,
     ws,
 )
-from blacksheep.server.sse import ServerSentEvent
+from blacksheep.exceptions import Forbidden
+from blacksheep.server.compression import GzipMiddleware, use_gzip_compression
+from blacksheep.server.controllers import Controller
+
+try:
+    from blacksheep.server.sse import ServerSentEvent
+except ImportError:  # a release before 2.0.6
+    ServerSentEvent = None
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
+FILES = Path(__file__).parent / "files"
 
 
 @dataclass
@@ -112,12 +122,14 @@ async def streaming() -> Response:
     return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", lines))
 
 
-@get("/sse")
-async def sse() -> AsyncIterable[ServerSentEvent]:
-    for number in range(5):
-        yield ServerSentEvent({"count": number}, event="message")
-        await asyncio.sleep(0.01)
-    yield ServerSentEvent({}, event="done")
+if ServerSentEvent is not None:
+
+    @get("/sse")
+    async def sse() -> AsyncIterable[ServerSentEvent]:
+        for number in range(5):
+            yield ServerSentEvent({"count": number}, event="message")
+            await asyncio.sleep(0.01)
+        yield ServerSentEvent({}, event="done")
 
 
 @get("/large")
@@ -196,3 +208,110 @@ async def ws_subprotocol(websocket: WebSocket) -> None:
 async def ws_close(websocket: WebSocket, code: int = 1000) -> None:
     await websocket.accept()
     await websocket.close(code)
+
+
+class View(Controller):
+    @get("/view")
+    async def read(self) -> Response:
+        return text("got")
+
+    @post("/view")
+    async def write(self) -> Response:
+        return text("posted")
+
+
+@get("/cookies")
+async def cookies(request: Request) -> Response:
+    return json(dict(request.cookies))
+
+
+@get("/set-cookies")
+async def set_cookies() -> Response:
+    response = text("OK")
+    response.set_cookie(Cookie("a", "1"))
+    response.set_cookie(Cookie("b", "2"))
+    return response
+
+
+@get("/lines")
+async def lines(request: Request) -> Response:
+    return json([value.decode("latin-1") for value in request.headers.get(b"x-line")])
+
+
+@get("/raises")
+async def raises() -> Response:
+    raise RuntimeError("words of the handler")
+
+
+@get("/refused")
+async def refused() -> Response:
+    raise Forbidden()
+
+
+@get("/endless")
+async def endless() -> Response:
+    async def ticks() -> AsyncIterable[bytes]:
+        while True:
+            yield b"tick\n"
+            await asyncio.sleep(0.01)
+
+    return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", ticks))
+
+
+@ws("/ws/refused")
+async def ws_refused(websocket: WebSocket) -> None:
+    raise Forbidden()
+
+
+@ws("/ws/raises")
+async def ws_raises(websocket: WebSocket) -> None:
+    raise RuntimeError("words of the handler")
+
+
+@ws("/ws/refused-late")
+async def ws_refused_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise Forbidden()
+
+
+@ws("/ws/raises-late")
+async def ws_raises_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise RuntimeError("words of the handler")
+
+
+class Compression(GzipMiddleware):
+    """The framework's compression, below one path: it has none for a part of the routes."""
+
+    async def __call__(self, request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response | None:
+        if request.path.startswith("/compressed/"):
+            return await super().__call__(request, handler)
+        return await handler(request)
+
+
+use_gzip_compression(app, Compression())
+
+
+@get("/compressed/text")
+async def compressed_text(size: int = 1000) -> Response:
+    return text("x" * min(1024 * 1024, size))
+
+
+@get("/compressed/streaming")
+async def compressed_streaming() -> Response:
+    async def pieces() -> AsyncIterable[bytes]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", pieces))
+
+
+@get("/compressed/encoded")
+async def compressed_encoded() -> Response:
+    response = text("0123456789" * 200)
+    response.add_header(b"content-encoding", b"br")
+    return response
+
+
+app.serve_files(FILES, root_path="files")
+app.serve_files(FILES, root_path="compressed/files")

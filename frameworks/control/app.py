@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from typing import Any
 from urllib.parse import parse_qs
 
+import features
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -78,7 +80,14 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
         handler = HTTP["/scope"]
     elif path.startswith("/status/") and "/" not in path.removeprefix("/status/"):
         handler = ("GET", status)
-    if handler is None:
+    feature = features.found(path)
+    if feature is not None:
+        methods, answer = feature
+        if methods and method not in methods:
+            await text(send, 405, "Method Not Allowed", [(b"allow", ", ".join(methods).encode())])
+        else:
+            await answer(scope, receive, send)
+    elif handler is None:
         await text(send, 404, "Not Found")
     elif handler[0] != method:
         await text(send, 405, "Method Not Allowed", [(b"allow", handler[0].encode())])
@@ -134,6 +143,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
+        if message["type"] != "http.request":
+            raise ValueError(f"there is no event {message['type']!r} in a request")
         pieces.append(message.get("body", b""))
         if not message.get("more_body", False):
             break
@@ -312,6 +323,7 @@ WEBSOCKET: dict[str, Handler] = {
     "/ws/scope": ws_scope,
     "/ws/subprotocol": ws_subprotocol,
     "/ws/close": ws_close,
+    **features.WEBSOCKET,
 }
 
 

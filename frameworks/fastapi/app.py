@@ -7,15 +7,20 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path as Folder
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, HTTPException, Path, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.staticfiles import StaticFiles
+from inner import app as inner
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
+FILES = Folder(__file__).parent / "files"
 
 started: dict[str, Any] = {}
 """The data that the lifespan sets up, for the life of the worker."""
@@ -179,3 +184,102 @@ async def ws_subprotocol(websocket: WebSocket) -> None:
 async def ws_close(websocket: WebSocket, code: int = 1000) -> None:
     await websocket.accept()
     await websocket.close(code=code)
+
+
+@app.get("/view", response_class=PlainTextResponse)
+async def view() -> str:
+    return "got"
+
+
+@app.post("/view", response_class=PlainTextResponse)
+async def view_post() -> str:
+    return "posted"
+
+
+@app.get("/cookies")
+async def cookies(request: Request) -> dict[str, str]:
+    return request.cookies
+
+
+@app.get("/set-cookies", response_class=PlainTextResponse)
+async def set_cookies(response: Response) -> str:
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    return "OK"
+
+
+@app.get("/lines")
+async def lines(request: Request) -> list[str]:
+    return request.headers.getlist("x-line")
+
+
+@app.get("/raises")
+async def raises() -> None:
+    raise RuntimeError("words of the handler")
+
+
+@app.get("/refused")
+async def refused() -> None:
+    raise HTTPException(403)
+
+
+@app.get("/endless")
+async def endless() -> Response:
+    async def ticks() -> AsyncIterator[str]:
+        while True:
+            yield "tick\n"
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(ticks(), media_type="text/plain")
+
+
+@app.websocket("/ws/refused")
+async def ws_refused(websocket: WebSocket) -> None:
+    raise HTTPException(403)
+
+
+@app.websocket("/ws/raises")
+async def ws_raises(websocket: WebSocket) -> None:
+    raise RuntimeError("words of the handler")
+
+
+@app.websocket("/ws/refused-late")
+async def ws_refused_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise HTTPException(403)
+
+
+@app.websocket("/ws/raises-late")
+async def ws_raises_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise RuntimeError("words of the handler")
+
+
+compressed = FastAPI()
+compressed.add_middleware(GZipMiddleware)
+
+
+@compressed.get("/text", response_class=PlainTextResponse)
+async def compressed_text(size: int = 1000) -> str:
+    return "x" * min(1024 * 1024, size)
+
+
+@compressed.get("/streaming")
+async def compressed_streaming() -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+@compressed.get("/encoded")
+async def compressed_encoded() -> Response:
+    return PlainTextResponse("0123456789" * 200, headers={"content-encoding": "br"})
+
+
+compressed.mount("/files", StaticFiles(directory=FILES))
+compressed.mount("/mounted", inner)
+app.mount("/compressed", compressed)
+app.mount("/files", StaticFiles(directory=FILES))
+app.mount("/mounted", inner)

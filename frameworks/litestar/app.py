@@ -8,15 +8,37 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Response, WebSocket, get, post, websocket, websocket_listener
-from litestar.datastructures import State
-from litestar.exceptions import NotFoundException
+from inner import app as inner_app
+from litestar import (
+    Controller,
+    Litestar,
+    MediaType,
+    Request,
+    Response,
+    Router,
+    WebSocket,
+    asgi,
+    get,
+    post,
+    websocket,
+    websocket_listener,
+)
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import Cookie, State
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from litestar.static_files import create_static_files_router
+from litestar.types import Receive, Scope, Send
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
+LIMIT = 2 * 1024 * 1024
+FILES = Path(__file__).parent / "files"
 
 
 @contextlib.asynccontextmanager
@@ -162,6 +184,121 @@ async def ws_close(socket: WebSocket, code: int = 1000) -> None:
     await socket.close(code=code)
 
 
+@asgi("/mounted", is_mount=True, copy_scope=True)
+async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+    await inner_app(scope, receive, send)
+
+
+@asgi("/mounted", is_mount=True, copy_scope=True)
+async def compressed_mounted(scope: Scope, receive: Receive, send: Send) -> None:
+    await inner_app(scope, receive, send)
+
+
+@get("/text", media_type=MediaType.TEXT)
+async def compressed_text(size: int = 1000) -> str:
+    return "x" * min(1024 * 1024, size)
+
+
+@get("/streaming")
+async def compressed_streaming() -> Stream:
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    return Stream(pieces(), media_type=MediaType.TEXT)
+
+
+@get("/encoded")
+async def compressed_encoded() -> Response[str]:
+    return Response("0123456789" * 200, media_type=MediaType.TEXT, headers={"content-encoding": "br"})
+
+
+@post("/limited", status_code=200, media_type=MediaType.TEXT, request_max_body_size=LIMIT)
+async def limited(request: Request) -> str:
+    return str(len(await request.body()))
+
+
+class View(Controller):
+    path = "/view"
+
+    @get(media_type=MediaType.TEXT)
+    async def read(self) -> str:
+        return "got"
+
+    @post(status_code=200, media_type=MediaType.TEXT)
+    async def write(self) -> str:
+        return "posted"
+
+
+@get("/cookies")
+async def cookies(request: Request) -> dict[str, str]:
+    return request.cookies
+
+
+@get("/set-cookies", media_type=MediaType.TEXT)
+async def set_cookies() -> Response[str]:
+    return Response("OK", media_type=MediaType.TEXT, cookies=[Cookie("a", value="1"), Cookie("b", value="2")])
+
+
+@get("/lines")
+async def lines(request: Request) -> list[str]:
+    return list(request.headers.getall("x-line", []))
+
+
+@get("/raises")
+async def raises() -> None:
+    raise RuntimeError("words of the handler")
+
+
+@get("/refused")
+async def refused() -> None:
+    raise PermissionDeniedException
+
+
+@get("/endless")
+async def endless() -> Stream:
+    async def ticks() -> AsyncGenerator[str, None]:
+        while True:
+            yield "tick\n"
+            await asyncio.sleep(0.01)
+
+    return Stream(ticks(), media_type=MediaType.TEXT)
+
+
+@websocket("/ws/refused")
+async def ws_refused(socket: WebSocket) -> None:
+    raise PermissionDeniedException
+
+
+@websocket("/ws/raises")
+async def ws_raises(socket: WebSocket) -> None:
+    raise RuntimeError("words of the handler")
+
+
+@websocket("/ws/refused-late")
+async def ws_refused_late(socket: WebSocket) -> None:
+    await socket.accept()
+    raise PermissionDeniedException
+
+
+@websocket("/ws/raises-late")
+async def ws_raises_late(socket: WebSocket) -> None:
+    await socket.accept()
+    raise RuntimeError("words of the handler")
+
+
+compressed = Router(
+    path="/compressed",
+    route_handlers=[
+        create_static_files_router("/files", directories=[FILES], name="compressed-files"),
+        compressed_mounted,
+        compressed_text,
+        compressed_streaming,
+        compressed_encoded,
+    ],
+    middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig(backend="gzip"))],
+)
+
 app = Litestar(
     route_handlers=[
         health,
@@ -180,6 +317,21 @@ app = Litestar(
         ws_scope,
         ws_subprotocol,
         ws_close,
+        create_static_files_router("/files", directories=[FILES], name="files"),
+        mounted,
+        compressed,
+        limited,
+        View,
+        cookies,
+        set_cookies,
+        lines,
+        raises,
+        refused,
+        endless,
+        ws_refused,
+        ws_raises,
+        ws_refused_late,
+        ws_raises_late,
     ],
     lifespan=[lifespan],
     state=State({"counter": 0}),

@@ -7,15 +7,21 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from quart import Quart, Response, abort, make_response, request, websocket
+from quart import Quart, Response, abort, jsonify, make_response, request, send_from_directory, websocket
 from quart.typing import ResponseReturnValue
+from quart.views import MethodView
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
 
+FILES = Path(__file__).parent / "files"
+
 app = Quart(__name__)
+# The limit of /limited.
+app.config["MAX_CONTENT_LENGTH"] = 2 * 1024 * 1024
 app.started = {}
 app.counter = 0
 
@@ -171,3 +177,86 @@ async def ws_subprotocol() -> None:
 async def ws_close() -> None:
     await websocket.accept()
     await websocket.close(websocket.args.get("code", 1000, type=int))
+
+
+@app.get("/files/<path:name>")
+async def files(name: str) -> ResponseReturnValue:
+    return await send_from_directory(FILES, name, conditional=True)
+
+
+@app.post("/limited")
+async def limited() -> ResponseReturnValue:
+    return Response(str(len(await request.get_data())), mimetype="text/plain")
+
+
+class View(MethodView):
+    async def get(self) -> ResponseReturnValue:
+        return Response("got", mimetype="text/plain")
+
+    async def post(self) -> ResponseReturnValue:
+        return Response("posted", mimetype="text/plain")
+
+
+app.add_url_rule("/view", view_func=View.as_view("view"))
+
+
+@app.get("/cookies")
+async def cookies() -> ResponseReturnValue:
+    return dict(request.cookies)
+
+
+@app.get("/set-cookies")
+async def set_cookies() -> ResponseReturnValue:
+    response = Response("OK", mimetype="text/plain")
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    return response
+
+
+@app.get("/lines")
+async def lines() -> ResponseReturnValue:
+    return jsonify(request.headers.getlist("x-line"))
+
+
+@app.get("/raises")
+async def raises() -> ResponseReturnValue:
+    raise RuntimeError("words of the handler")
+
+
+@app.get("/refused")
+async def refused() -> ResponseReturnValue:
+    abort(403)
+
+
+@app.get("/endless")
+async def endless() -> ResponseReturnValue:
+    async def ticks() -> AsyncIterator[bytes]:
+        while True:
+            yield b"tick\n"
+            await asyncio.sleep(0.01)
+
+    response = await make_response(ticks(), {"Content-Type": "text/plain; charset=utf-8"})
+    response.timeout = None
+    return response
+
+
+@app.websocket("/ws/refused")
+async def ws_refused() -> None:
+    abort(403)
+
+
+@app.websocket("/ws/raises")
+async def ws_raises() -> None:
+    raise RuntimeError("words of the handler")
+
+
+@app.websocket("/ws/refused-late")
+async def ws_refused_late() -> None:
+    await websocket.accept()
+    abort(403)
+
+
+@app.websocket("/ws/raises-late")
+async def ws_raises_late() -> None:
+    await websocket.accept()
+    raise RuntimeError("words of the handler")

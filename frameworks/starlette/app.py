@@ -8,17 +8,30 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from inner import app as inner
 from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
+
+try:
+    from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+except ImportError:  # a release before 1.9
+    RequestBodyLimitMiddleware = None
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
+FOLDER = Path(__file__).parent
+LIMIT = 2 * 1024 * 1024
 
 
 @contextlib.asynccontextmanager
@@ -162,6 +175,86 @@ async def ws_close(websocket: WebSocket) -> None:
     await websocket.close(code=int(websocket.query_params.get("code", 1000)))
 
 
+async def compressed_text(request: Request) -> Response:
+    return PlainTextResponse("x" * min(1024 * 1024, int(request.query_params.get("size", "1000"))))
+
+
+async def compressed_streaming(request: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+async def compressed_encoded(request: Request) -> Response:
+    return PlainTextResponse("0123456789" * 200, headers={"content-encoding": "br"})
+
+
+async def limited(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+class View(HTTPEndpoint):
+    async def get(self, request: Request) -> Response:
+        return PlainTextResponse("got")
+
+    async def post(self, request: Request) -> Response:
+        return PlainTextResponse("posted")
+
+
+async def cookies(request: Request) -> Response:
+    return JSONResponse(request.cookies)
+
+
+async def set_cookies(request: Request) -> Response:
+    response = PlainTextResponse("OK")
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    return response
+
+
+async def lines(request: Request) -> Response:
+    return JSONResponse(request.headers.getlist("x-line"))
+
+
+async def raises(request: Request) -> Response:
+    raise RuntimeError("words of the handler")
+
+
+async def refused(request: Request) -> Response:
+    raise HTTPException(403)
+
+
+async def endless(request: Request) -> Response:
+    async def ticks() -> AsyncIterator[str]:
+        while True:
+            yield "tick\n"
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(ticks(), media_type="text/plain")
+
+
+async def ws_refused(websocket: WebSocket) -> None:
+    raise HTTPException(403)
+
+
+async def ws_raises(websocket: WebSocket) -> None:
+    raise RuntimeError("words of the handler")
+
+
+async def ws_refused_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise HTTPException(403)
+
+
+async def ws_raises_late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    raise RuntimeError("words of the handler")
+
+
+bounded = [Middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT)] if RequestBodyLimitMiddleware else []
+
 app = Starlette(
     routes=[
         Route("/health", health),
@@ -181,6 +274,31 @@ app = Starlette(
         WebSocketRoute("/ws/scope", ws_scope),
         WebSocketRoute("/ws/subprotocol", ws_subprotocol),
         WebSocketRoute("/ws/close", ws_close),
+        Mount("/files", StaticFiles(directory=FOLDER / "files")),
+        Mount("/mounted", inner),
+        Mount(
+            "/compressed",
+            routes=[
+                Route("/text", compressed_text),
+                Route("/streaming", compressed_streaming),
+                Route("/encoded", compressed_encoded),
+                Mount("/files", StaticFiles(directory=FOLDER / "files")),
+                Mount("/mounted", inner),
+            ],
+            middleware=[Middleware(GZipMiddleware)],
+        ),
+        Route("/limited", limited, methods=["POST"], middleware=bounded),
+        Route("/view", View),
+        Route("/cookies", cookies),
+        Route("/set-cookies", set_cookies),
+        Route("/lines", lines),
+        Route("/raises", raises),
+        Route("/refused", refused),
+        Route("/endless", endless),
+        WebSocketRoute("/ws/refused", ws_refused),
+        WebSocketRoute("/ws/raises", ws_raises),
+        WebSocketRoute("/ws/refused-late", ws_refused_late),
+        WebSocketRoute("/ws/raises-late", ws_raises_late),
     ],
     lifespan=lifespan,
 )

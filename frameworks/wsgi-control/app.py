@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import boundary
+import scripted
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -38,6 +39,8 @@ def app(environ: Environ, start_response: StartResponse) -> Body:
     first, *rest = environ.get("PATH_INFO", "").removeprefix("/").split("/")
     if first == "boundary" and rest:
         first, *rest = rest
+        if scripted_one := scripted.HANDLERS.get((first, len(rest))):
+            return scripted_one(environ, start_response, *rest)
         methods = boundary.HANDLERS.get((first, len(rest)))
     else:
         methods = DEEPER.get(first) or HANDLERS.get((first, len(rest)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +24,8 @@ def control() -> ModuleType:
     spec = importlib.util.spec_from_file_location("control_app", CONTROL)
     assert spec is not None
     assert spec.loader is not None
+    if str(CONTROL.parent) not in sys.path:
+        sys.path.append(str(CONTROL.parent))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

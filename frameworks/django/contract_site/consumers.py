@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
+from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from contract_site.showing import as_json
@@ -59,3 +60,25 @@ class Close(AsyncWebsocketConsumer):
         query = parse_qs(self.scope.get("query_string", b"").decode())
         await self.accept()
         await self.close(code=int(query.get("code", ["1000"])[0]))
+
+
+class Refused(AsyncWebsocketConsumer):
+    """Refuses the handshake by an exception."""
+
+    async def connect(self) -> None:
+        raise DenyConnection
+
+
+class Raises(AsyncWebsocketConsumer):
+    """Fails before it accepts."""
+
+    async def connect(self) -> None:
+        raise RuntimeError("words of the handler")
+
+
+class RaisesLate(AsyncWebsocketConsumer):
+    """Fails once it has accepted."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        raise RuntimeError("words of the handler")

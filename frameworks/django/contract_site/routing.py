@@ -12,4 +12,9 @@ websocket_urlpatterns = [
     path("ws/scope", consumers.Scope.as_asgi()),
     path("ws/subprotocol", consumers.Subprotocol.as_asgi()),
     path("ws/close", consumers.Close.as_asgi()),
+    path("ws/refused", consumers.Refused.as_asgi()),
+    path("ws/raises", consumers.Raises.as_asgi()),
+    # Channels has no HTTP error of an open WebSocket.
+    path("ws/refused-late", consumers.RaisesLate.as_asgi()),
+    path("ws/raises-late", consumers.RaisesLate.as_asgi()),
 ]

@@ -12,6 +12,8 @@ MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "contract_site.urls"
 ASGI_APPLICATION = "contract_site.asgi.application"
 USE_TZ = True
+# The limit of /limited.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 LOGGING = {
     "version": 1,

@@ -6,9 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.utils.decorators import method_decorator
+from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from contract_site.lifespan import started
@@ -114,3 +118,79 @@ async def lifespan_state(request: ASGIRequest) -> HttpResponse:
 async def lifespan_counter(request: ASGIRequest) -> HttpResponse:
     kept["counter"] += 1
     return JsonResponse(kept)
+
+
+@gzip_page
+@require_GET
+async def compressed_text(request: ASGIRequest) -> HttpResponse:
+    return HttpResponse("x" * min(1024 * 1024, int(request.GET.get("size", "1000"))), content_type=PLAIN)
+
+
+@gzip_page
+@require_GET
+async def compressed_streaming(request: ASGIRequest) -> StreamingHttpResponse:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * 1000
+
+    return StreamingHttpResponse(pieces(), content_type=PLAIN)
+
+
+@gzip_page
+@require_GET
+async def compressed_encoded(request: ASGIRequest) -> HttpResponse:
+    return HttpResponse("0123456789" * 200, content_type=PLAIN, headers={"Content-Encoding": "br"})
+
+
+@csrf_exempt
+@require_POST
+async def limited(request: ASGIRequest) -> HttpResponse:
+    return HttpResponse(str(len(request.body)), content_type=PLAIN)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class Methods(View):
+    async def get(self, request: ASGIRequest) -> HttpResponse:
+        return HttpResponse("got", content_type=PLAIN)
+
+    async def post(self, request: ASGIRequest) -> HttpResponse:
+        return HttpResponse("posted", content_type=PLAIN)
+
+
+@require_GET
+async def cookies(request: ASGIRequest) -> HttpResponse:
+    return JsonResponse(request.COOKIES)
+
+
+@require_GET
+async def set_cookies(request: ASGIRequest) -> HttpResponse:
+    response = HttpResponse("OK", content_type=PLAIN)
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    return response
+
+
+@require_GET
+async def lines(request: ASGIRequest) -> HttpResponse:
+    # Django joins the lines of a field by commas.
+    return JsonResponse([request.headers["x-line"]] if "x-line" in request.headers else [], safe=False)
+
+
+@require_GET
+async def raises(request: ASGIRequest) -> HttpResponse:
+    raise RuntimeError("words of the handler")
+
+
+@require_GET
+async def refused(request: ASGIRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+@require_GET
+async def endless(request: ASGIRequest) -> StreamingHttpResponse:
+    async def ticks() -> AsyncIterator[str]:
+        while True:
+            yield "tick\n"
+            await asyncio.sleep(0.01)
+
+    return StreamingHttpResponse(ticks(), content_type=PLAIN)
