@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from engine.app.engine import Engine
@@ -11,8 +12,9 @@ from engine.model.case import Case
 ROOT = Path(__file__).parents[2]
 
 
-def control_cases() -> list[Case]:
-    """Every case of specs/. Raises AssertionError if the linter finds errors."""
+@cache
+def control_cases() -> tuple[Case, ...]:
+    """Every case of specs/, read once in a process. Raises AssertionError if the linter finds errors."""
     loaded = Engine(find()).load([ROOT / "specs"], whole=True)
     assert not loaded.diagnostics, loaded.diagnostics
-    return list(loaded.whole)
+    return loaded.whole

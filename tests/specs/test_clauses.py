@@ -14,7 +14,7 @@ from engine.model.clause import UntestedReason
 FOLDER = Path(__file__).parents[2] / "specs" / "clauses"
 CLAUSES = read_clauses([FOLDER])
 
-MISSING = 340
+MISSING = 1
 """The number of clauses whose case is not written yet. It may only fall."""
 
 

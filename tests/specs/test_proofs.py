@@ -22,7 +22,7 @@ TABLE = read(ROOT / "specs" / FILE)
 
 @cache
 def cases() -> tuple[Case, ...]:
-    return tuple(control_cases())
+    return control_cases()
 
 
 @cache
@@ -75,6 +75,10 @@ _SCOPE = "it observes only the scope"
 _NOTHING_SENT = "its application sends nothing before the observed event"
 _NO_FRAME = "its client sends no frame"
 _HANDSHAKE = "it observes only the handshake"
+# Suites about the handshake and its answer, and these servers fail only after it.
+_HANDSHAKES = tuple(f"specs/websocket/{one}.yaml" for one in ("accept", "denial", "handshake", "scope", "subprotocols"))
+# Suites about the application's events and about the end: in these, a client sends no frame, or both sides end anyway.
+_ENDS = tuple(f"specs/websocket/{one}.yaml" for one in ("closing", "disconnects", "events"))
 
 JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     "always-500": {},
@@ -82,17 +86,25 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     "always-closes": {},
     "send-always-raises": {
         "asgi/boundary.yaml::disconnect-during-receive": _NOTHING_SENT,
+        "asgi/events.yaml::namespace-after-a-reset": _NOTHING_SENT,
         "contract/http-messages.yaml::abandoned": _NOTHING_SENT,
+        "http/expect.yaml::client-leaves": _NOTHING_SENT,
         "http/scope.yaml::path-is-decoded": _SCOPE,
         "http/scope.yaml::raw-path": _SCOPE,
         "lifespan/state.yaml::nothing-left-behind": _SCOPE,
+        "websocket/accept.yaml::client-leaves-first": _NOTHING_SENT,
+        "websocket/disconnects.yaml::lost-before-accept": _NOTHING_SENT,
+        "websocket/handshake.yaml::message-before-the-answer": _NOTHING_SENT,
     },
-    "ws-always-403": {},
+    "ws-always-403": {"websocket/disconnects.yaml::refused-connection": _HANDSHAKE},
     "ws-always-1002": {
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
         "operation/options.yaml::ping": _NO_FRAME,
         "operation/options.yaml::silent-client": _NO_FRAME,
+        "http/upgrade.yaml::another-version": _HANDSHAKE,
+        "http/upgrade.yaml::expect-before-101": _HANDSHAKE,
+        "http/upgrade.yaml::switched": _HANDSHAKE,
         "contract/websocket.yaml::connect": _HANDSHAKE,
         "contract/websocket.yaml::scope-is-an-object": _NO_FRAME,
         "contract/websocket.yaml::type-is-websocket": _NO_FRAME,
@@ -102,8 +114,16 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
         "contract/websocket.yaml::subprotocols-arrive": _NO_FRAME,
         "contract/websocket.yaml::subprotocol-is-selected": _NO_FRAME,
         "contract/websocket.yaml::application-closes": _NO_FRAME,
+        "lifespan/state.yaml::in-the-queue": _SCOPE,
+        "lifespan/state.yaml::state-is-shallow": _SCOPE,
         "lifespan/state.yaml::websocket-state-is-a-copy": _SCOPE,
+        "websocket/deflate-messages.yaml::close-of-the-application": _NO_FRAME,
+        "websocket/deflate-messages.yaml::context-of-the-server": _NO_FRAME,
+        "websocket/deflate.yaml::offers-on-several-lines": _HANDSHAKE,
         "websocket/frames.yaml::opcodes": _NO_FRAME,
+        "websocket/framing.yaml::application-sizes": _NO_FRAME,
+        "websocket/framing.yaml::burst-of-the-application": _NO_FRAME,
+        "websocket/limits.yaml::of-the-application": _NO_FRAME,
         "websocket/frames.yaml::without-a-key": _HANDSHAKE,
         "websocket/messages.yaml::waits-for-accept": _HANDSHAKE,
         "websocket/messages.yaml::private-code": _NO_FRAME,
@@ -114,8 +134,13 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     "ws-always-1011": {
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
+        "http/upgrade.yaml::another-version": _HANDSHAKE,
+        "http/upgrade.yaml::expect-before-101": _HANDSHAKE,
+        "http/upgrade.yaml::switched": _HANDSHAKE,
         "contract/websocket.yaml::connect": _HANDSHAKE,
+        "lifespan/state.yaml::in-the-queue": _SCOPE,
         "lifespan/state.yaml::websocket-state-is-a-copy": _SCOPE,
+        "websocket/deflate.yaml::offers-on-several-lines": _HANDSHAKE,
         "websocket/frames.yaml::without-a-key": _HANDSHAKE,
         "websocket/messages.yaml::waits-for-accept": _HANDSHAKE,
         "websocket/messages.yaml::rejected": _HANDSHAKE,
@@ -126,14 +151,20 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
 
 def concerned(case: Case, mutant: str) -> bool:
     """True if a case must fail on such a server. Faults of WebSockets do not affect requests. Cases with a process of
-    their own, with TLS, or without a server begin with a request that must be served, or have none."""
+    their own, with TLS, or without a server begin with a request that must be served, or have none. The answers of
+    these servers are those of HTTP/1.1, and they stand behind no gateway."""
+    if case.only.gateways and "direct" not in case.only.gateways:
+        return False
     if case.runs_on is RunsOn.WSGI or case.level is Level.MAY or case.file.startswith("specs/frameworks/"):
         return False
     script = case.body.application
     # A script of the lifespan has a process of its own too, and can be played on any server.
     if case.own_process and (script is None or script.lifespan is None):
         return False
-    if "tls" in case.needs or case.file.startswith(("specs/lifecycle/", "specs/tls/")):
+    unaffected = ("specs/lifecycle/", "specs/lifespan/startup", "specs/tls/")
+    if {"tls", "http2"} & set(case.needs) or case.file.startswith(unaffected):
+        return False
+    if mutant in ("ws-always-1002", "ws-always-1011") and case.file.startswith((*_HANDSHAKES, *_ENDS)):
         return False
     return not mutant.startswith("ws-") or "websocket" in case.needs
 
