@@ -14,7 +14,7 @@ from engine.execution.job import Job
 from engine.model.case import Step
 from engine.protocols.websocket import TEXT
 from engine.steps.flow import eventually, repeat
-from engine.steps.http1 import step as request
+from engine.steps.request import step as request
 from engine.steps.shared.sending import rendered, target
 from engine.steps.shared.values import integer, seconds, text
 from engine.steps.stream import actions as tcp_actions
