@@ -71,7 +71,7 @@ def test_the_second_line_runs_the_tests_and_the_cases_of_the_bare_apps() -> None
     first, second = (line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if "pip install" in line)
     assert first.endswith(" && .venv/bin/engine grid --loop both")
     chosen = "".join(f" --framework {name}" for name in CONTROLS)
-    assert second.endswith(f" && .venv/bin/pytest -n 5{chosen}")
+    assert second.endswith(f" && .venv/bin/pytest -n 4{chosen}")
 
 
 def test_every_other_line_that_installs_the_engine_does_as_well() -> None:
