@@ -38,7 +38,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def runtime(cache: Path, folder: Path, *words: str) -> Starter:
     environments = Environments()
-    servers = {one.configuration: one for one in configured(SERVERS, words or ["all"])}
+    servers = {one.configuration: one for one in configured(SERVERS, words or tuple(SERVERS))}
     return Starter(
         LocalHost(environments), load_frameworks(FRAMEWORKS), servers, ObserverSpool.create, folder,
         prober=Probes(cache, environments.alone, "engine"),
