@@ -211,6 +211,15 @@ def test_mistakes_end_what_was_begun_and_leave_nothing(tmp_path: Path, made: Fak
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.fixture
+def hung_up() -> Iterator[None]:
+    """SIGHUP as a terminal's process has it: what nohup(1) starts ignores it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hung_up")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_the_work_is_prepared_leaves_nothing(
     tmp_path: Path, made: FakeWiring, number: signal.Signals

@@ -39,7 +39,7 @@ class Session:
             cwd=suites,
             env=environment,
             pass_fds=(slave,),
-            preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509 - there is one thread
+            preexec_fn=lambda: on_a_terminal(slave),  # noqa: PLW1509 - there is one thread
         )
         os.close(slave)
 
@@ -77,6 +77,12 @@ class Session:
     def left(self) -> tuple[dict[int, str], list[str]]:
         """The processes and the temporary files that are there still."""
         return processes(str(self.temporary)), [path.name for path in self.temporary.iterdir()]
+
+
+def on_a_terminal(slave: int) -> None:
+    """Make it the terminal of this process, whose end is told by SIGHUP, even if the tests run under nohup(1)."""
+    os.login_tty(slave)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
