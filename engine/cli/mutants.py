@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.app.mutation.catalogue import Mutation
     from engine.app.mutation.judging import Outcome
     from engine.app.mutation.table import Table
+    from engine.model.target import Target
     from engine.terminal.paint import Paint
 
 DESCRIPTION = """\
@@ -28,8 +29,8 @@ proves that the case can fail.
 By default, the cases run that specs/mutants.json names for a mutant: its rarest
 ones, and each case on one mutant at least. `--whole` runs every case that fits,
 and --write updates the table with the result. Cases of the table that kill
-nothing run once more, one at a time. The exit code is 1 if a mutant of the table
-survives, or a case of the table kills none."""
+nothing run once more, one at a time, and then on others of their mutants. The exit
+code is 1 if a mutant of the table survives, or a case of the table kills none."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,21 +116,33 @@ def run(parsed: argparse.Namespace) -> int:
         if parsed.format == "text":
             print(line(one, paint, faults[one.mutant] if parsed.generated else ""), flush=True)
 
+    def alone(which: Mapping[str, frozenset[str]], there: dict[Target, str]) -> dict[str, Outcome]:
+        pairs = running.jobs_on(engine, cases, there, which)
+        return running.run(engine, pairs, there, lambda one: None, limits=running.ALONE) if pairs else {}
+
     try:
         outcomes = running.run(engine, jobs, targets, show, until_killed=parsed.generated)
         # What a busy machine hid counts for nothing: such a case runs once more, with nothing beside it.
         again = judging.unproved(known, chosen or {}, outcomes)
         if again:
             print(second_look(again), file=notes, flush=True)
-            jobs_again = running.jobs_on(engine, cases, targets, again)
-            second = running.run(engine, jobs_again, targets, lambda one: None, limits=running.ALONE)
+            second = alone(again, targets)
             outcomes = {
                 name: judging.after_second_look(one, second[name]) if name in second else one
                 for name, one in outcomes.items()
             }
+        third: dict[str, Outcome] = {}
+        further = judging.elsewhere(known, chosen or {}, outcomes)
+        if further:
+            print(third_look(further), file=notes, flush=True)
+            third = alone(further, catalogue.targets(engine, [one for one in mutations if one.word in further]))
+            outcomes = {
+                name: judging.after_second_look(one, third[name]) if name in third else one
+                for name, one in outcomes.items()
+            }
     except Stopped:
         raise KeyboardInterrupt from None
-    claims = judging.refuted(known, chosen or {}, outcomes)
+    claims = judging.refuted(known, chosen or {}, outcomes, third)
     if parsed.format == "json":
         print(json.dumps([outcome_document(one) for one in outcomes.values()], indent=1))
     else:
@@ -154,6 +167,12 @@ def second_look(again: Mapping[str, Collection[str]]) -> str:
     several = sum(len(cases) for cases in again.values()) > 1
     pairs = plural(sum(map(len, again.values())), "case")
     return f"{pairs} did not kill {'their mutants' if several else 'its mutant'}: once more, one at a time"
+
+
+def third_look(further: Mapping[str, Collection[str]]) -> str:
+    """The line before what is not proved yet is proved on others."""
+    pairs = plural(sum(map(len, further.values())), "more pair")
+    return f"a case may kill another of its mutants, and another case its mutant: {pairs} of the table"
 
 
 def line(one: Outcome, paint: Paint, change: str = "") -> str:

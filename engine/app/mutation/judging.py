@@ -88,6 +88,34 @@ def after_second_look(first: Outcome, second: Outcome) -> Outcome:
     )
 
 
+MOST = 5
+"""How many more mutants a case runs on, and how many more cases a mutant has, before a claim counts as broken."""
+
+
+def elsewhere(
+    table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mapping[str, Outcome]
+) -> dict[str, frozenset[str]]:
+    """The cases by mutant that can still prove what no outcome has proved: a case that killed none of the mutants that
+    it ran on can kill others, and a mutant that survived can be killed by others of its cases, as the table says. Some
+    fail there only if the machine is slow, which is no claim of the table about the case itself."""
+    found: dict[str, set[str]] = {}
+
+    def more(mutant: str, case: str) -> None:
+        if case not in chosen.get(mutant, ()):
+            found.setdefault(mutant, set()).add(case)
+
+    proved = {case for one in outcomes.values() for case in one.row.cases}
+    for name, cases in unproved(table, chosen, outcomes).items():
+        for case in cases - proved:
+            fewest = sorted(table.killers.get(case, ()), key=lambda one: (len(table.rows[one].cases), one))
+            for mutant in [one for one in fewest if case not in chosen.get(one, ())][:MOST]:
+                more(mutant, case)
+        if not outcomes[name].killed:
+            for case in [one for one in table.rows[name].cases if one not in chosen.get(name, ())][:MOST]:
+                more(name, case)
+    return {name: frozenset(cases) for name, cases in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class RefutedClaims:
     """The claims of the table that some outcomes refute, each as a sentence. ``broken`` ones are mutants that survive,
@@ -98,8 +126,14 @@ class RefutedClaims:
     doubtful: tuple[str, ...] = ()
 
 
-def refuted(table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mapping[str, Outcome]) -> RefutedClaims:
-    """Compare the outcomes with the table. ``chosen`` are the cases that were chosen for each mutant."""
+def refuted(
+    table: Table,
+    chosen: Mapping[str, Collection[str]],
+    outcomes: Mapping[str, Outcome],
+    others: Mapping[str, Outcome] | None = None,
+) -> RefutedClaims:
+    """Compare the outcomes with the table. ``chosen`` are the cases that were chosen for each mutant. ``others`` are
+    the outcomes of some cases on further mutants: they can prove a case, and claim nothing about their mutant."""
     survivors, pairs = [], []
     for name, one in outcomes.items():
         row = table.rows.get(name, Row())
@@ -108,7 +142,7 @@ def refuted(table: Table, chosen: Mapping[str, Collection[str]], outcomes: Mappi
         claimed = set(row.killed) & set(chosen.get(name, ()))
         pairs += [(case, f"{case} passes on {name}") for case in one.passed if case in claimed]
         pairs += [(case, f"{case} on {name}: {why}") for case, why in one.errors if case in claimed]
-    proved = {case for one in outcomes.values() for case in one.row.cases}
+    proved = {case for one in (*outcomes.values(), *(others or {}).values()) for case in one.row.cases}
     return RefutedClaims(
         (*survivors, *(text for case, text in pairs if case not in proved)),
         tuple(text for case, text in pairs if case in proved),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.app.mutation.judging import after_second_look, kills, outcome, refuted, unproved
+from engine.app.mutation.judging import MOST, after_second_look, elsewhere, kills, outcome, refuted, unproved
 from engine.app.mutation.table import Row, Table
 from engine.model.expectation import Mismatch
 from engine.model.verdict import JobResult, Verdict
@@ -29,6 +29,54 @@ def test_a_second_look_replaces_the_first() -> None:
     assert found == outcome("a", [result("one", Verdict.FAIL), result("two", Verdict.FAIL)])
     found = after_second_look(first["b"], outcome("b", [result("one", Verdict.PASS)]))
     assert found == outcome("b", [result("one", Verdict.PASS), result("slow", Verdict.TIMEOUT)])
+
+
+def test_what_is_not_proved_is_looked_for_on_other_mutants_and_with_other_cases() -> None:
+    table = Table(
+        {
+            "a": Row(("x.yaml::one", "x.yaml::two")),
+            "b": Row(("x.yaml::one", "x.yaml::rare")),
+            "c": Row(("x.yaml::one",)),
+            "d": Row(("x.yaml::two",)),
+        }
+    )
+    chosen = {"a": {"x.yaml::one", "x.yaml::two"}, "b": {"x.yaml::one"}}
+    first = {
+        "a": outcome("a", [result("one", Verdict.PASS), result("two", Verdict.FAIL)]),
+        "b": outcome("b", [result("one", Verdict.PASS)]),
+    }
+    further = elsewhere(table, chosen, first)
+    assert further == {"b": {"x.yaml::rare"}, "c": {"x.yaml::one"}}
+    assert refuted(table, chosen, first).broken == (
+        "b survives",
+        "x.yaml::one passes on a",
+        "x.yaml::one passes on b",
+    )
+    third = {
+        "b": outcome("b", [result("rare", Verdict.FAIL)]),
+        "c": outcome("c", [result("one", Verdict.FAIL)]),
+        "d": outcome("d", [result("two", Verdict.PASS)]),
+    }
+    found = refuted(table, chosen, {**first, "b": after_second_look(first["b"], third["b"])}, third)
+    assert found.broken == ()
+    assert found.doubtful == ("x.yaml::one passes on a", "x.yaml::one passes on b")
+
+
+def test_a_case_is_looked_for_on_a_few_mutants_those_first_that_few_kill() -> None:
+    many = {f"m{number}": Row(("x.yaml::one", *(f"x.yaml::{more}" for more in range(number)))) for number in range(9)}
+    table = Table({"a": Row(("x.yaml::one",)), **many})
+    first = {"a": outcome("a", [result("one", Verdict.PASS)])}
+    assert elsewhere(table, {"a": {"x.yaml::one"}}, first) == {f"m{number}": {"x.yaml::one"} for number in range(MOST)}
+
+
+def test_all_that_is_proved_needs_no_third_look() -> None:
+    table = Table({"a": Row(("x.yaml::one",)), "b": Row(("x.yaml::one", "x.yaml::two"))})
+    first = {
+        "a": outcome("a", [result("one", Verdict.FAIL)]),
+        "b": outcome("b", [result("one", Verdict.PASS), result("two", Verdict.FAIL)]),
+    }
+    assert elsewhere(table, {name: set(row.cases) for name, row in table.rows.items()}, first) == {}
+    assert elsewhere(table, {}, first) == {}
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
