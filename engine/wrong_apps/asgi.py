@@ -6,10 +6,10 @@ import functools
 import os
 from collections.abc import Mapping
 
-from . import contract, features, obligations
+from . import contract, ends, features, obligations
 from .base import App, Receive, Scope, Send, Wrong, right_app
 
-MUTANTS: Mapping[str, Wrong] = {**contract.MUTANTS, **features.MUTANTS, **obligations.MUTANTS}
+MUTANTS: Mapping[str, Wrong] = {**contract.MUTANTS, **ends.MUTANTS, **features.MUTANTS, **obligations.MUTANTS}
 
 
 @functools.cache

@@ -280,6 +280,17 @@ async def ws_raises_late(websocket: WebSocket) -> None:
     raise RuntimeError("words of the handler")
 
 
+@ws("/ws/ended")
+async def ws_ended(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnectError as error:
+        # BlackSheep keeps the reason to itself.
+        websocket.scope.setdefault("state", {})["ended"] = {"code": error.code, "reason": None}
+
+
 class Compression(GzipMiddleware):
     """The framework's compression, below one path: it has none for a part of the routes."""
 

@@ -402,6 +402,15 @@ async def ws_raises_late(scope: Scope, receive: Receive, send: Send) -> None:
     raise RuntimeError("words of the handler")
 
 
+async def ws_ended(scope: Scope, receive: Receive, send: Send) -> None:
+    """Echo, until the client closes; then keep what the end was."""
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message.get("text") is not None:
+            await send({"type": "websocket.send", "text": message["text"]})
+    scope.setdefault("state", {})["ended"] = {"code": message["code"], "reason": message.get("reason") or ""}
+
+
 async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
     """The inner application, below its mount."""
     root = scope.get("root_path", "") + "/mounted"
@@ -444,6 +453,7 @@ WEBSOCKET: dict[str, Handler] = {
     "/ws/raises": ws_raises,
     "/ws/refused-late": ws_refused_late,
     "/ws/raises-late": ws_raises_late,
+    "/ws/ended": ws_ended,
 }
 
 

@@ -255,6 +255,16 @@ async def ws_raises_late(websocket: WebSocket) -> None:
     raise RuntimeError("words of the handler")
 
 
+@app.websocket("/ws/ended")
+async def ws_ended(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnect as error:
+        websocket.state.ended = {"code": error.code, "reason": error.reason}
+
+
 compressed = FastAPI()
 compressed.add_middleware(GZipMiddleware)
 

@@ -28,7 +28,7 @@ from litestar import (
 )
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import Cookie, State
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import NotFoundException, PermissionDeniedException, WebSocketDisconnect
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
@@ -287,6 +287,17 @@ async def ws_raises_late(socket: WebSocket) -> None:
     raise RuntimeError("words of the handler")
 
 
+@websocket("/ws/ended")
+async def ws_ended(socket: WebSocket) -> None:
+    await socket.accept()
+    try:
+        while True:
+            await socket.send_text(await socket.receive_text())
+    except WebSocketDisconnect as error:
+        # Litestar keeps the reason to itself.
+        socket.scope["state"]["ended"] = {"code": error.code, "reason": None}
+
+
 compressed = Router(
     path="/compressed",
     route_handlers=[
@@ -332,6 +343,7 @@ app = Litestar(
         ws_raises,
         ws_refused_late,
         ws_raises_late,
+        ws_ended,
     ],
     lifespan=[lifespan],
     state=State({"counter": 0}),

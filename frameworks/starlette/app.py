@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 try:
     from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -253,6 +253,15 @@ async def ws_raises_late(websocket: WebSocket) -> None:
     raise RuntimeError("words of the handler")
 
 
+async def ws_ended(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnect as error:
+        websocket.state.ended = {"code": error.code, "reason": error.reason}
+
+
 bounded = [Middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT)] if RequestBodyLimitMiddleware else []
 
 app = Starlette(
@@ -299,6 +308,7 @@ app = Starlette(
         WebSocketRoute("/ws/raises", ws_raises),
         WebSocketRoute("/ws/refused-late", ws_refused_late),
         WebSocketRoute("/ws/raises-late", ws_raises_late),
+        WebSocketRoute("/ws/ended", ws_ended),
     ],
     lifespan=lifespan,
 )

@@ -80,7 +80,7 @@ class Session:
 
 
 def on_a_terminal(slave: int) -> None:
-    """Make it the terminal of this process, whose end is told by SIGHUP, even if the tests run under nohup(1)."""
+    """Make it the terminal of this process, whose end SIGHUP reports, even if the tests run under nohup(1)."""
     os.login_tty(slave)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

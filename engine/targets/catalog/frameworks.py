@@ -39,6 +39,8 @@ FEATURES: Mapping[str, str] = {
     "mounts": "the app of another framework, or of none, is mounted below the framework",
     "body-limit": "the framework limits the size of a body",
     "handlers": "the app has the endpoints of the contract about methods, cookies and errors of handlers",
+    "close-code": "the framework passes a handler the code with which a client closed a WebSocket",
+    "close-reason": "it passes the reason as well",
 }
 # The capability of a target whose application calls receive() while it works, so that it notices a disconnect.
 DISCONNECT = "disconnect"

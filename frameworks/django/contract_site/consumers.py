@@ -82,3 +82,10 @@ class RaisesLate(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         raise RuntimeError("words of the handler")
+
+
+class Ended(Echo):
+    """Each text message back; then what the end was. Channels gives a consumer only the code."""
+
+    async def disconnect(self, code: int) -> None:
+        self.scope.setdefault("state", {})["ended"] = {"code": code, "reason": None}

@@ -17,4 +17,5 @@ websocket_urlpatterns = [
     # Channels has no HTTP error of an open WebSocket.
     path("ws/refused-late", consumers.RaisesLate.as_asgi()),
     path("ws/raises-late", consumers.RaisesLate.as_asgi()),
+    path("ws/ended", consumers.Ended.as_asgi()),
 ]
