@@ -269,6 +269,38 @@ def _called_twice(right: Any) -> Any:
     return call
 
 
+def _heard_once(stops: Callable[[list[str]], bool]) -> Install:
+    """Notice no exception of a call behind one whose sent events satisfy ``stops``: such a call seems to go on."""
+
+    def wrong(right: Any) -> Any:
+        stopped: list[bool] = []
+
+        def call(self: ServerState, scope: Any, receive: Any, send: Any) -> asyncio.Task[None]:
+            types: list[str] = []
+
+            async def noting(event: Event) -> None:
+                types.append(str(event.get("type")))
+                await send(event)
+
+            inner = right(self, scope, receive, noting)
+
+            async def heard() -> None:
+                try:
+                    await inner
+                except Exception:
+                    if stopped:
+                        await asyncio.Event().wait()
+                    if scope["type"] != "lifespan" and stops(types):
+                        stopped.append(True)
+                    raise
+
+            return asyncio.ensure_future(heard())
+
+        return call
+
+    return replaced(ServerState, "call", wrong)
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "exception-leaks": Mutant("the text of an application's exception is the body of the 500", at_break(_leaking)),
     "exception-is-400": Mutant("an exception of the application is answered with 400", at_break(_of_status(400))),
@@ -280,6 +312,13 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "exception-stops-server": Mutant(
         "an exception of the application ends the server", replaced(Exchange, "_end", _ending_the_server)
+    ),
+    "exceptions-heard-once": Mutant(
+        "only the first exception of an application is noticed", _heard_once(lambda types: True)
+    ),
+    "exceptions-heard-before-a-late-one": Mutant(
+        "no exception of an application is noticed behind one that came after its call had sent something",
+        _heard_once(bool),
     ),
     "exception-not-logged": Mutant("an exception of the application is not logged", replaced(log, "trace", _unlogged)),
     "no-answer-hangs": Mutant("a call that returns without an answer leaves its connection open", at_break(_waiting)),
