@@ -19,15 +19,17 @@ _token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
 
 
 class RecordedCall:
-    """A call that has begun. ``token`` and ``job`` are those of the engine's header, "" without one."""
+    """A call that has begun. ``token`` and ``job`` are those of the engine's header, "" without one; ``peer`` is the
+    client's address as JSON, or ``null``: behind a gateway the one that the gateway names."""
 
-    __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "token")
+    __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "peer", "token")
 
     def __init__(self, number: int, writer: Writer, scope: Any, *, token: str, peer: str, loop: str = "") -> None:
         """``number`` identifies it among the process's calls; ``peer`` is JSON: the client's address, or ``null``."""
         self._writer = writer
         self._scope = scope
         self._numbers = f',"c":{number}'
+        self.peer = peer
         self._received = Body("http.request")
         self._sent = Body("http.response.body")
         match = _token.fullmatch(token)

@@ -6,6 +6,7 @@ by the job whose lifespan script this process was started with.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from .commands import performers
@@ -47,7 +48,7 @@ class Player:
         if kind == "lifespan":
             job = self._lifespan_of
         else:
-            job = call.job or self._by_port(scope) or ("" if call.token else self._lifespan_of)
+            job = call.job or self._by_port(call) or ("" if call.token else self._lifespan_of)
         if not job:
             return None
         try:
@@ -62,8 +63,7 @@ class Player:
         commands = script.choose(kind, scope.get("path"))
         return None if commands is None else (script, commands)
 
-    def _by_port(self, scope: Scope) -> str:
-        try:
-            return self._inbox.job_of(int(scope["client"][1]))
-        except (KeyError, IndexError, TypeError, ValueError):
-            return ""
+    def _by_port(self, call: AsgiCall) -> str:
+        # Behind a gateway the scope may have the gateway's own port.
+        peer = json.loads(call.peer)
+        return self._inbox.job_of(peer[1]) if peer else ""

@@ -1,4 +1,5 @@
-"""Faults of the strict FastCGI server in records, requests and connections, and those of ``fastcgi_calls``."""
+"""Faults of the strict FastCGI server in records, requests and connections, and those of ``fastcgi_calls`` and
+``fastcgi_bodies``."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from ..fastcgi import (
 )  # fmt: skip
 from ..fastcgi_asgi import AsgiCall
 from ..fastcgi_calls import End
-from . import fastcgi_calls
+from . import fastcgi_bodies, fastcgi_calls
 from .base_values import Install, Mutant, constant, replaced, together
 
 PEER = b"HTTP_X_ENGINE_PEER"  # only a gateway of the engine sets it
@@ -419,4 +420,5 @@ MUTANTS: Mapping[str, Mutant] = {
         "an ASGI application has a scope without the query", replaced(fastcgi_asgi, "scope_of", _without_query)
     ),
     **fastcgi_calls.MUTANTS,
+    **fastcgi_bodies.MUTANTS,
 }

@@ -44,6 +44,18 @@ def test_a_call_without_a_token_belongs_to_the_job_of_its_port(tmp_path: Path) -
     assert status(stage, http_scope(client=("127.0.0.1", 4711))) == 299
 
 
+def test_behind_a_gateway_the_port_is_the_one_that_the_gateway_names(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.script(answer(201))
+    stage.spool.expect_peer(("127.0.0.1", 4711), "j1")
+    through = http_scope(client=("127.0.0.1", 9))
+    through["headers"].append((b"x-engine-peer", b"127.0.0.1:4711"))
+    assert status(stage, through) == 201
+    another = http_scope(client=("127.0.0.1", 4711))
+    another["headers"].append((b"x-engine-peer", b"127.0.0.1:4712"))
+    assert status(stage, another) == 299
+
+
 def test_a_port_that_was_given_to_another_job(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.script(answer(201))

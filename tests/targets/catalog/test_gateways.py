@@ -34,7 +34,7 @@ def test_each_speaks_what_its_name_says() -> None:
 def test_what_all_configurations_have(name: str) -> None:
     lines = rendered(name)
     for line in (
-        "daemon off;", "listen 127.0.0.1:4000;", "server 127.0.0.1:5000 max_fails=0;", "client_max_body_size 0;",
+        "daemon off;", "listen 127.0.0.1:4000;", "client_max_body_size 0;",
         "client_body_temp_path client_body;", "access_log /dev/stdout engine;", "error_log stderr notice;",
     ):  # fmt: skip
         assert line in lines
@@ -49,7 +49,7 @@ def test_as_root_workers_are_root() -> None:
 
 def test_fastcgi_is_told_everything_and_the_peer_cannot_be_faked() -> None:
     lines = rendered("nginx-fastcgi")
-    assert [line for line in lines if line.startswith("fastcgi_pass")] == ["fastcgi_pass engine_upstream;"]
+    assert [line for line in lines if line.startswith("fastcgi_pass")] == ["fastcgi_pass 127.0.0.1:5000;"]
     params = dict(line.removeprefix("fastcgi_param ").rstrip(";").split(" ", 1) for line in lines if "_param " in line)
     assert params["SCRIPT_NAME"] == '""'
     assert params["PATH_INFO"] == "$document_uri"
@@ -64,16 +64,25 @@ def test_fastcgi_is_told_everything_and_the_peer_cannot_be_faked() -> None:
 
 def test_uwsgi_is_told_the_same() -> None:
     lines = rendered("nginx-uwsgi")
-    assert "uwsgi_pass engine_upstream;" in lines
+    assert "uwsgi_pass 127.0.0.1:5000;" in lines
     assert [line for line in lines if line.startswith("uwsgi_param")] == nginx_params.lines("uwsgi_param")
 
 
 def test_http_keeps_the_host_and_the_path() -> None:
     lines = rendered("nginx-http")
-    assert "proxy_pass http://engine_upstream;" in lines
+    assert "proxy_pass http://127.0.0.1:5000;" in lines
     assert "proxy_http_version 1.1;" in lines
     assert "proxy_set_header Host $http_host;" in lines
     assert 'proxy_set_header X-Engine-Peer "$remote_addr:$remote_port";' in lines
+
+
+@pytest.mark.parametrize("name", ["nginx-fastcgi", "nginx-http"])
+def test_only_an_upstream_keeps_connections(name: str) -> None:
+    assert not any("engine_upstream" in line or line.startswith("upstream ") for line in rendered(name))
+    kept = rendered(name, {"keep_conn": True})
+    assert kept.count("upstream engine_upstream {") == 1
+    assert sum("_pass" in line and "engine_upstream;" in line for line in kept) == 1
+    assert "server 127.0.0.1:5000 max_fails=0;" in kept
 
 
 @pytest.mark.parametrize(

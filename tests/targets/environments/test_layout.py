@@ -72,6 +72,6 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, capsys: pytest.Cap
 def test_a_gateway_is_its_configuration(tmp_path: Path) -> None:
     assert layout.main(["gateway", "nginx-fastcgi", "upstream-host", str(tmp_path)]) == 0
     text = (tmp_path / "nginx.conf").read_text("utf-8")
-    assert f"server upstream-host:{layout.PORT}" in text
+    assert f"fastcgi_pass upstream-host:{layout.PORT};" in text
     assert f"listen {layout.EVERYWHERE}:{layout.GATEWAY_PORT};" in text
     assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["port"] == layout.GATEWAY_PORT

@@ -74,6 +74,10 @@ FAULTS: Mapping[str, Mapping[str, GatewayFault]] = {
             "a request with a body is passed on with a Content-Length of 0, so that the body is another request",
             lambda lines: [*lines, "proxy_set_header Content-Length 0;"],
         ),
+        "uploads-kept": GatewayFault(
+            "a body is kept until it is complete",
+            lambda lines: [*_without("proxy_request_buffering")(lines), "proxy_request_buffering on;"],
+        ),
         "requests-mirrored": GatewayFault("each request is sent to the server twice", _with_mirror),
     },
 }

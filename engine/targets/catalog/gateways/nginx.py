@@ -89,8 +89,13 @@ def command(nginx: FoundProgram, prefix: Path) -> tuple[str, ...]:
 
 def configuration(gateway: Gateway, setting: GatewayConfig) -> str:
     """nginx.conf for one target: in the foreground, one worker, nothing outside its prefix. Pure."""
+    server = display(setting.upstream)
     location = "\n".join(f"            {line}" for line in gateway.location(setting))
-    kept = f"\n        keepalive {KEPT};" if setting.on("keep_conn", False) else ""
+    upstream = f"    upstream {UPSTREAM} {{\n        server {server} max_fails=0;\n        keepalive {KEPT};\n    }}\n"
+    if not setting.on("keep_conn", False):
+        # Newer releases keep the connections of each upstream, and by fastcgi_pass also those that the server is about
+        # to close, so that the next request is lost. Those to an address are not kept.
+        location, upstream = location.replace(UPSTREAM, server), ""
     user = f"user {setting.user};\n" if setting.user else ""
     folders = "\n".join(
         f"    {name}_temp_path {name};" if name != "client_body" else "    client_body_temp_path client_body;"
@@ -110,10 +115,7 @@ http {{
     access_log /dev/stdout engine;
 {folders}
     client_max_body_size 0;
-    upstream {UPSTREAM} {{
-        server {display(setting.upstream)} max_fails=0;{kept}
-    }}
-    server {{
+{upstream}    server {{
         listen {display(setting.listen)};
         server_name localhost;
         location / {{
