@@ -34,7 +34,7 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.http2.headers import PRIORITY_SCHEMA, Priority, parse_priority, priority_bytes
-from engine.steps.http2.session import emit, session_of, stream_of
+from engine.steps.http2.session import emit, frames_of, session_of, stream_of
 from engine.steps.http2.settings import SETTINGS_SCHEMA, SettingValues, parse_settings_values, setting_numbers
 from engine.steps.http2.shared import STREAM
 from engine.steps.http2.step import preface
@@ -346,6 +346,10 @@ async def perform_frame(params: FrameAction, ctx: Context) -> None:
     if stream:
         session.client.opened(stream)
     data = frame_bytes(params, stream, ctx.variables)
+    for one in frames_of(data):
+        # DATA counts for the windows whatever action sends it, or later content would go beyond them.
+        if one.type == DATA and one.stream:
+            session.client.sent(one.stream, len(one.payload))
     await emit(ctx, [data], data)
 
 

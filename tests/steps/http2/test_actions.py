@@ -92,6 +92,16 @@ def test_frames(action: dict[str, Any], kind: int, stream: int, payload: bytes) 
     assert (sent[-1].type, sent[-1].stream, sent[-1].payload) == (kind, stream, payload)
 
 
+def test_data_of_a_frame_counts_for_the_windows() -> None:
+    async def work() -> int:
+        ctx, connection, _ = connected()
+        await on(ctx, connection, "headers", {"method": "POST", "end_stream": False}, group="http2")
+        await on(ctx, connection, "frame", {"type": "data", "stream": 1, "payload": "123"}, group="http2")
+        return session_of(connection).client.credit(1)
+
+    assert run(work()) == 65_532
+
+
 def test_a_frame_may_lie_about_its_length() -> None:
     async def work() -> bytes:
         ctx, connection, channel = connected()
