@@ -1,0 +1,22 @@
+"""granian 2.8.7 sends a Content-Length with 204 over HTTP/2.
+
+The exit status is 1 if the fault shows, 0 if it does not, 2 if that is unknown.
+"""
+
+from __future__ import annotations
+
+from support import Connection, expect, main
+
+TITLE = "granian 2.8.7 sends a Content-Length with 204 over HTTP/2"
+
+
+def reproduction() -> None:
+    connection = Connection()
+    connection.request(1)
+    reply = connection.response(1)
+    if reply.status == 204:
+        expect("the Content-Length of a 204", reply.values(b"content-length"), [])
+
+
+if __name__ == "__main__":
+    main(reproduction, TITLE)

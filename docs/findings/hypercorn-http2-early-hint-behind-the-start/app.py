@@ -1,0 +1,32 @@
+"""The application for: Hypercorn 0.18.0 takes no early hint behind http.response.start."""
+
+from __future__ import annotations
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "http":
+        await http(scope, receive, send)
+
+
+async def http(scope, receive, send):
+    if "http.response.early_hint" not in scope["extensions"]:
+        await respond(send, b"no extension")
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.early_hint", "links": [b"</a>; rel=preload"]})
+    await send({"type": "http.response.body", "body": b"OK"})
+
+
+async def respond(send, body, status=200, headers=()):
+    lines = [(b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
