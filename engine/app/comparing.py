@@ -87,16 +87,16 @@ def of_one(run: Run, engine: Engine, options: RunOptions) -> tuple[ComparedRun, 
     """The two servers or the two frameworks of a run that were asked for, or the two that it has."""
     of_servers, of_frameworks = configurations(run), framework_configurations(run)
     if len(options.servers) == 2:
-        before, after = named(engine, options)
-        return servers(run, before, after, part_of(options))
+        return servers(run, *named(engine, options), part_of(options))
     if len(options.frameworks) == 2 and (options.servers or len(of_servers) != 2):
-        return frameworks(run, *named_frameworks(engine, options), part_of(options, frameworks=False))
+        before, after = named_frameworks(engine, options)
+        return frameworks(run, before, after, part_of(options, frameworks=False))
     if not options.servers and len(of_servers) == 2:
         return servers(run, of_servers[:1], of_servers[1:], part_of(options))
     # Two releases of one framework were run to be compared; two frameworks rarely were.
     releases = len(of_frameworks) == 2 and len({row.framework for row in run.targets}) == 1
     if not options.servers and not options.frameworks and len(of_servers) == 1 and releases:
-        return frameworks(run, of_frameworks[0], of_frameworks[1])
+        return frameworks(run, of_frameworks[:1], of_frameworks[1:])
     if options.servers:
         named(engine, options)  # raises, since they are not two
     hint = f"select two with --server: {', '.join(of_servers)}"
@@ -121,26 +121,57 @@ def named(engine: Engine, options: RunOptions) -> tuple[list[str], list[str]]:
         given = [text for text in counts if not text.startswith("0 ")]
         got = f", not {' and '.join(given)}" if given else ""
         raise UsageError(f"`engine compare` needs two runs, two servers or two frameworks{got}", hint=FORMS)
-    both = [one.configuration for one in configured(engine.servers, options.servers, options.variants)]
-    used = tuple(text for text in options.variants if f"~{text.partition(':')[0].strip()}" in options.servers[0])
-    before = [one.configuration for one in configured(engine.servers, options.servers[:1], used)]
-    left = {canonical(name) for name in before}
-    after = [name for name in both if canonical(name) not in left]
+    before, after = halves(engine, options, options.servers[:1])
     if not after:
         raise UsageError(f"{options.servers[0]} and {options.servers[1]} are the same", hint="name two releases")
     return before, after
 
 
-def named_frameworks(engine: Engine, options: RunOptions) -> tuple[str, str]:
+def halves(engine: Engine, options: RunOptions, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The configurations of the servers of a run: those that the first ``words`` of ``--server`` stand for, and all
+    others."""
+    both = [one.configuration for one in configured(engine.servers, options.servers, options.variants)]
+    names = ((text, f"~{text.partition(':')[0].strip()}") for text in options.variants)
+    used = tuple(text for text, name in names if any(name in word for word in words))
+    before = [one.configuration for one in configured(engine.servers, words, used)]
+    left = {canonical(name) for name in before}
+    return before, [name for name in both if canonical(name) not in left]
+
+
+def named_frameworks(engine: Engine, options: RunOptions) -> tuple[list[str], list[str]]:
     """The two frameworks that were asked for, as in ``Target.framework_configuration``. Raises UsageError where they
     are one."""
     first, second = options.frameworks
-    both = [one.configuration for one in configured_frameworks(engine.frameworks, options.frameworks)]
-    (before,) = [one.configuration for one in configured_frameworks(engine.frameworks, [first])]
-    after = [name for name in both if canonical(name) != canonical(before)]
+    before, after = framework_halves(engine, options, [first])
     if not after:
         raise UsageError(f"{first} and {second} are the same", hint="name two releases, such as NAME==VERSION and NAME")
-    return before, after[0]
+    return before, after
+
+
+def framework_halves(engine: Engine, options: RunOptions, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The configurations of the frameworks of a run: those of the first ``words`` of ``--framework``, and all
+    others."""
+    both = [one.configuration for one in configured_frameworks(engine.frameworks, options.frameworks)]
+    before = [one.configuration for one in configured_frameworks(engine.frameworks, words)]
+    left = {canonical(name) for name in before}
+    return before, [name for name in both if canonical(name) not in left]
+
+
+def of_change(
+    run: Run, engine: Engine, options: RunOptions, base: Sequence[str], *, of_server: bool, strict: bool = False
+) -> Comparison:
+    """The comparison of a checkout and its base in one run, with secrets masked. ``base`` are the words of the base,
+    which are the first of the options; each is compared with the checkout under the same name. Raises UsageError where
+    both are the same."""
+    run = redacted_texts(run)
+    before, after = halves(engine, options, base) if of_server else framework_halves(engine, options, base)
+    if not after:
+        raise UsageError(f"the checkout is {', '.join(base)} itself", hint="--against names something else")
+    if of_server:
+        variants = len({wanted(word).name for word in base}) < len(base)
+        return compare(*servers(run, before, after, part_of(options), variants=variants), strict=strict)
+    part = part_of(options, frameworks=False)
+    return compare(*frameworks(run, before, after, part), strict=strict)
 
 
 def everything(options: RunOptions) -> RunOptions:

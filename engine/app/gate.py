@@ -29,46 +29,56 @@ SHALLOW = "in a shallow clone there is none: fetch the history (`fetch-depth: 0`
 
 @dataclass(frozen=True, slots=True)
 class GateSides:
-    """The options of a run of both sides. ``changed`` is the word of the checkout, ``base`` that of the other side;
-    ``reason`` describes the base."""
+    """The options of a run of both sides. ``changed`` are the words of the checkout, ``base`` those of the other side
+    in the same order; ``of_server`` says whether it is a server's; ``reason`` describes the base."""
 
     options: RunOptions
-    changed: str
-    base: str
+    changed: tuple[str, ...]
+    base: tuple[str, ...]
     reason: str
+    of_server: bool
 
 
-def changed_word(options: RunOptions) -> tuple[str, str]:
-    """The word of the checkout that has the change, and its sort: SERVER or FRAMEWORK. Raises UsageError unless there
-    is exactly one."""
+def changed_words(options: RunOptions) -> tuple[tuple[str, ...], str]:
+    """The words of the checkout that has the change, and their sort: SERVER or FRAMEWORK. Several are of one folder,
+    such as the servers with either parser. Raises UsageError unless there is exactly one checkout."""
     found = [(word, SERVER) for word in options.servers if _is_checkout(word, SERVER)]
     found += [(word, FRAMEWORK) for word in options.frameworks if _is_checkout(word, FRAMEWORK)]
-    if len(found) != 1:
-        what = "no checkout is given" if not found else f"{' and '.join(word for word, _ in found)} are two checkouts"
-        raise UsageError(what, hint="the change is one checkout: --server NAME@FOLDER or --framework NAME@FOLDER")
-    return found[0]
+    if len({(sort, _folder(word, sort)) for word, sort in found}) != 1:
+        hint = "the change is one checkout: --server NAME@FOLDER or --framework NAME@FOLDER"
+        if not found:
+            raise UsageError("no checkout is given", hint=hint)
+        raise UsageError(f"{' and '.join(word for word, _ in found)} are more than one checkout", hint=hint)
+    return tuple(word for word, _ in found), found[0][1]
 
 
 def _is_checkout(word: str, sort: str) -> bool:
     return word != "all" and isinstance(wanted(word, sort).release, Checkout)
 
 
+def _folder(word: str, sort: str) -> Path:
+    release = wanted(word, sort).release
+    assert isinstance(release, Checkout)
+    return release.folder.resolve()
+
+
 def sides(options: RunOptions, against: str) -> GateSides:
     """Both sides of a change, in one run: the checkout among the options, and a release or a commit of the same thing.
     A server is run with the bare app unless frameworks are named. Raises UsageError."""
-    word, sort = changed_word(options)
-    one = wanted(word, sort)
-    assert isinstance(one.release, Checkout)
-    tilde = f"~{one.variant}" if one.variant else ""
-    if match := VERSION.fullmatch(against.removeprefix(one.name)):
-        base, reason = f"{one.name}=={match[1]}{tilde}", f"the release {match[1]}"
+    words, sort = changed_words(options)
+    named = [wanted(word, sort) for word in words]
+    release = next((found for one in named if (found := VERSION.fullmatch(against.removeprefix(one.name)))), None)
+    if release:
+        source, reason = f"=={release[1]}", f"the release {release[1]}"
     else:
-        commit, reason = base_commit(one.release.folder, against)
-        base = f"{one.name}@git+{repository(one.release.folder)}@{commit}{below(one.release.folder)}{tilde}"
+        folder = _folder(words[0], sort)
+        commit, reason = base_commit(folder, against)
+        source = f"@git+{repository(folder)}@{commit}{below(folder)}"
+    base = tuple(f"{one.name}{source}{f'~{one.variant}' if one.variant else ''}" for one in named)
     if sort == SERVER:
         others = options.frameworks or (CONTROL,)
-        return GateSides(replace(options, servers=(base, word), frameworks=others), word, base, reason)
-    return GateSides(replace(options, frameworks=(base, word)), word, base, reason)
+        return GateSides(replace(options, servers=(*base, *words), frameworks=others), words, base, reason, True)
+    return GateSides(replace(options, frameworks=(*base, *words)), words, base, reason, False)
 
 
 def base_commit(folder: Path, against: str) -> tuple[str, str]:

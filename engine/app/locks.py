@@ -16,6 +16,7 @@ from engine.targets.environments.locking import (
     LockResult,
     locks_of,
     make_locks,
+    make_locks_beside,
     make_project_lock,
     project_lock,
 )  # fmt: skip
@@ -24,14 +25,15 @@ from engine.targets.environments.locking import (
 def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) -> list[LockResult]:
     """Make the locks of some servers, frameworks and the project by name, or ``every`` one.
 
-    Raises UsageError for a name that there is not and where nothing is named, EnvironmentFailed where uv cannot resolve
-    a lock or the file cannot be written.
+    With an installed engine these are the locks of the user's own frameworks. Raises UsageError for a name that there
+    is not, for a lock of the installation and where nothing is named, EnvironmentFailed where uv cannot resolve a lock
+    or the file cannot be written.
     """
     servers, frameworks = locks_of(engine.servers.values()), locks_of(engine.frameworks.values())
     project = project_lock(engine.project_paths.specs.parent)
     chosen = set(names)
     if engine.project_paths.installed:
-        raise UsageError("the lock files of an installed package are not changed", hint="use a checkout of the engine")
+        return make_beside(engine, servers, frameworks, chosen, every=every, upgrade=upgrade)
     known = {one.name for one in (*servers, *frameworks)}
     own = project.source.is_file()
     if every:
@@ -45,6 +47,28 @@ def make(engine: Engine, names: Sequence[str], *, every: bool, upgrade: bool) ->
             f"there is no {project.source}", hint="run `engine lock project` inside a checkout of the engine"
         )
     return asyncio.run(make_chosen(servers, frameworks, project, chosen, upgrade))
+
+
+def make_beside(
+    engine: Engine, servers: Sequence[Lock], frameworks: Sequence[Lock], chosen: set[str], *, every: bool, upgrade: bool
+) -> list[LockResult]:
+    """Make the locks of frameworks that are not in the installation. Raises as ``make`` does."""
+    home = engine.project_paths.root.resolve()
+    own = [one for one in frameworks if not one.path.resolve().is_relative_to(home)]
+    names = {one.name for one in own}
+    wanted = names if every else chosen
+    shipped = {PROJECT, *(one.name for one in (*servers, *frameworks))} - names
+    if wanted & shipped or (every and not wanted):
+        hint = "use a checkout of the engine, or name a framework of your own"
+        raise UsageError("the lock files of an installed package are not changed", hint=hint)
+    if not wanted:
+        raise UsageError("no lock is named", hint="name a framework of your own, or use --all")
+    for name in sorted(wanted - names):
+        refuse(engine, name, names)
+    try:
+        return asyncio.run(make_locks_beside(servers, [one for one in own if one.name in wanted], upgrade=upgrade))
+    except OSError as error:
+        raise EnvironmentFailed(f"cannot write {error.filename}: {error.strerror}") from None
 
 
 async def make_chosen(

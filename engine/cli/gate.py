@@ -89,9 +89,10 @@ def run(parsed: argparse.Namespace) -> int:
     jobs = chosen(engine, addresses.named(parsed.paths or own.run.suites, engine), wanted)
 
     def compared(done: Run) -> Comparison:
-        if earlier is not None:
+        if sides is None:
+            assert earlier is not None
             return comparing.of_runs([earlier, done], engine, comparing.everything(options), strict=strict)
-        return comparing.of_runs([done], engine, wanted, strict=strict)
+        return comparing.of_change(done, engine, wanted, sides.base, of_server=sides.of_server, strict=strict)
 
     done = performed(engine, jobs, parsed.color)
     if done.interrupted:

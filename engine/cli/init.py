@@ -10,15 +10,23 @@ DESCRIPTION = """\
 Read the working directory, and write conformance.yaml with a suite, a list of
 known failures, and a workflow for GitHub.
 
-It knows a project of a server or a framework by its name in pyproject.toml, and
-an application by the call that makes it, such as `app = FastAPI()`. Nothing is
+It knows a project of a server or a framework by its name or its classifiers in
+pyproject.toml, and an application by the call that makes it, such as `app =
+FastAPI()`. A framework that the engine does not have gets a folder with a stub
+for each endpoint, and a server the declaration of its command line. Nothing is
 imported or run, and existing files are never overwritten."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument(
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--app", default="", metavar="MODULE:APP", help="the application, or NAME=MODULE:APP (the first that is found)"
+    )
+    one.add_argument("--server", default="", metavar="NAME", help="a server that the engine does not have")
+    one.add_argument("--framework", default="", metavar="NAME", help="a framework that the engine does not have")
+    parser.add_argument(
+        "--interface", default="", choices=("asgi", "wsgi"), help="how it is called (what the project says, or asgi)"
     )
 
 
@@ -31,15 +39,16 @@ def run(parsed: argparse.Namespace) -> int:
     from engine.app.project_paths import find, relative
     from engine.app.scaffolds.base import write
     from engine.app.scaffolds.init import init
-    from engine.app.scaffolds.project import found_in
+    from engine.app.scaffolds.project import NamedProject, found_in
     from engine.app.settings import NONE
     from engine.cli.new import listed
     from engine.terminal.columns import terminal_width
     from engine.terminal.escape import visible
 
     engine = Engine(find(settings=NONE))
-    found = found_in(Path.cwd(), engine.servers, engine.frameworks, parsed.app)
-    made = init(found, Path.cwd())
+    given = NamedProject(parsed.app, parsed.server, parsed.framework, parsed.interface)
+    found = found_in(Path.cwd(), engine.servers, engine.frameworks, given)
+    made = init(found, Path.cwd(), engine.project_paths.frameworks)
     with writing("make the folder writable"):
         written = write(made)
     subject = found.app or ", ".join(found.names)
@@ -61,5 +70,7 @@ COMMAND = Command(
     (
         ("engine init", "in the folder of a server, a framework or an application"),
         ("engine init --app shop.main:app", "for an application that is not found"),
+        ("engine init --framework falcon", "for a framework that the engine does not have"),
+        ("engine init --server tiny", "for such a server"),
     ),
 )

@@ -41,8 +41,8 @@ def options(folder: Path, *frameworks: str) -> RunOptions:
 def test_the_base_is_the_merge_base_with_the_first_branch_that_exists(checkout: Path) -> None:
     found = gate.sides(options(checkout), "")
     commit = git(checkout, "rev-parse", "first")
-    assert found.base == f"gunicorn@git+{checkout.resolve().as_uri()}@{commit}"
-    assert found.options.servers == (found.base, f"gunicorn@{checkout}")
+    assert found.base == (f"gunicorn@git+{checkout.resolve().as_uri()}@{commit}",)
+    assert found.options.servers == (*found.base, f"gunicorn@{checkout}")
     assert found.options.frameworks == ("control",)
     assert found.reason == f"{commit[:12]}, the merge base with main"
 
@@ -64,25 +64,39 @@ def test_a_branch_a_tag_and_a_commit_can_be_named(checkout: Path) -> None:
 
 @pytest.mark.parametrize("word", ["26.2.0", "==26.2.0", "gunicorn==26.2.0"])
 def test_a_release_can_be_named(checkout: Path, word: str) -> None:
-    assert gate.sides(options(checkout, "starlette"), word).base == "gunicorn==26.2.0"
+    assert gate.sides(options(checkout, "starlette"), word).base == ("gunicorn==26.2.0",)
     assert gate.sides(options(checkout, "starlette"), word).options.frameworks == ("starlette",)
 
 
 def test_a_project_below_the_top_of_its_repository_and_a_variant(checkout: Path) -> None:
     found = gate.sides(RunOptions((f"gunicorn@{checkout}/inner~two-workers",)), "first")
-    assert found.base.endswith("#subdirectory=inner~two-workers")
+    assert found.base[0].endswith("#subdirectory=inner~two-workers")
 
 
 def test_a_change_of_a_framework(checkout: Path) -> None:
     found = gate.sides(RunOptions(("granian",), (f"starlette@{checkout}",)), "")
     assert found.options.servers == ("granian",)
-    assert found.options.frameworks == (found.base, f"starlette@{checkout}")
+    assert found.options.frameworks == (*found.base, f"starlette@{checkout}")
+    assert not found.of_server
+
+
+def test_several_servers_of_one_checkout(checkout: Path) -> None:
+    """A project has several servers: one with each parser, and one in a variant."""
+    words = (f"gunicorn@{checkout}", f"gunicorn-h1c@{checkout}/../tiny", f"gunicorn@{checkout}~two-workers")
+    found = gate.sides(RunOptions(words, ("control", "wsgi-control")), "26.2.0")
+    assert found.base == ("gunicorn==26.2.0", "gunicorn-h1c==26.2.0", "gunicorn==26.2.0~two-workers")
+    assert found.options.servers == (*found.base, *words)
+    assert found.changed == words
+    address = f"git+{checkout.resolve().as_uri()}@{git(checkout, 'rev-parse', 'first')}"
+    assert gate.sides(RunOptions(words[:2]), "first").base == (f"gunicorn@{address}", f"gunicorn-h1c@{address}")
+    with pytest.raises(UsageError, match="are more than one checkout"):
+        gate.sides(RunOptions((words[0], f"gunicorn-h1c@{checkout}/inner")), "first")
 
 
 def test_there_is_one_checkout(checkout: Path) -> None:
     with pytest.raises(UsageError, match="no checkout is given"):
         gate.sides(RunOptions(("gunicorn", "all")), "")
-    with pytest.raises(UsageError, match="are two checkouts"):
+    with pytest.raises(UsageError, match="are more than one checkout"):
         gate.sides(RunOptions((f"gunicorn@{checkout}",), (f"starlette@{checkout}",)), "")
 
 

@@ -53,3 +53,15 @@ def test_an_empty_folder(engine: Engine, project: Path) -> None:
     ran = engine("init")
     assert (ran.returncode, "has no application" in ran.stderr) == (2, True)
     assert engine("init", "--app", "nothing").returncode == 2
+
+
+def test_a_server_and_a_framework_of_ones_own(engine: Engine, project: Path) -> None:
+    ran = engine("init", "--framework", "mini")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("found: the framework mini (--framework names it)\n")
+    assert "engine contract mini " in ran.stdout
+    assert engine("lint").returncode == 0
+    assert engine("list", "frameworks").stdout.count("mini") >= 1
+    (project / "conformance.yaml").unlink()
+    ran = engine("init", "--framework", "mini", "--server", "tiny")
+    assert (ran.returncode, "not allowed with" in ran.stderr) == (2, True)

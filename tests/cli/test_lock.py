@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine.cli.main import main
 from engine.registry import Registry
 from engine.targets.catalog.frameworks import load_frameworks
 from engine.targets.catalog.servers.base import Server
+from engine.targets.environments import locking
 from engine.targets.environments.locking import Lock, LockResult
 
 FRAMEWORK = "title: {name}\napp: app:app\npackages: []\noffers: []\n"
@@ -111,6 +113,41 @@ def test_an_installation_keeps_its_locks(
     assert main(["lock", *words]) == 2
     assert "the lock files of an installed package are not changed" in capsys.readouterr().err
     assert checkout.locked == []
+
+
+def test_a_framework_of_ones_own_is_locked_beside_an_installation(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout.root / "pyproject.toml").unlink()
+    monkeypatch.setattr(project_paths, "DATA", checkout.root)
+    (checkout.root / "guni.lock").write_text("h11==0.16.0\n")
+    home = tmp_path.parent / f"{tmp_path.name}-project"
+    (home / "mini").mkdir(parents=True)
+    (home / ".git").mkdir()
+    (home / "conformance.yaml").write_text("conformance: Mini\nframeworks: [mini]\n")
+    (home / "mini" / "framework.yaml").write_text(FRAMEWORK.format(name="mini"))
+    (home / "mini" / "app.py").touch()
+    (home / "mini" / "requirements.in").write_text("mini\n")
+    monkeypatch.chdir(home)
+    asked: list[tuple[list[str], list[str], list[str]]] = []
+
+    async def resolve(
+        what: str, sources: Sequence[Path], preferred: Sequence[str], constraints: Sequence[str] = ()
+    ) -> list[str]:
+        asked.append(([one.read_text() for one in sources], list(preferred), list(constraints)))
+        return ["mini==1.0"]
+
+    monkeypatch.setattr(locking, "resolve", resolve)
+    assert main(["lock", "mini"]) == 0
+    assert capsys.readouterr().out == "written: mini/requirements.lock\n"
+    assert (home / "mini" / "requirements.lock").read_text().endswith("\nmini==1.0\n")
+    assert main(["lock", "--all"]) == 0
+    assert capsys.readouterr().out == "unchanged: mini/requirements.lock\n"
+    assert asked == [(["mini\n"], [], ["h11==0.16.0"]), (["mini\n"], ["mini==1.0"], ["h11==0.16.0"])]
+    for words in (["lock", "mini", "one"], ["lock", "project"], ["lock", "nothing"], ["lock"]):
+        assert main(words) == 2
+    assert len(asked) == 2
+    assert (checkout.root / "guni.lock").read_text() == "h11==0.16.0\n"
 
 
 def test_a_framework_without_a_lock_does_not_stop_the_others(

@@ -87,7 +87,8 @@ def test_the_examples_name_existing_cases_and_servers() -> None:
     for name, command in commands().items():
         for line, _ in command.examples:
             parsed = parser(commands()).parse(shlex.split(line)[1:])
-            servers = [server for server in getattr(parsed, "server", None) or () if "@" not in server]
+            selected = getattr(parsed, "server", None)  # `engine init --server` names one that is new
+            servers = [server for server in selected if "@" not in server] if isinstance(selected, list) else []
             if servers:
                 app.targets(RunOptions(servers=tuple(servers)))
             if name in ("try", "show"):

@@ -32,19 +32,8 @@ def framework(name: str, into: str, project_paths: ProjectPaths, interface: str 
     if name in BARE_APPS.values():
         raise UsageError(f"{name!r} is the name of a bare app", hint="choose another name")
     root = Path(into) if into else _own(project_paths, project_paths.frameworks, "frameworks")
-    declared = contract.load_contract(project_paths.frameworks, CONTRACTS[interface])
-    words = {"NAME": name, "TITLE": title_of(name), "INTERFACE": interface}
     folder = root / name
-    files = {
-        folder / frameworks.FILE: filled(f"framework_{interface}.yaml.tmpl", **words),
-        folder / frameworks.SOURCE: filled("framework.in.tmpl", **words),
-        folder / frameworks.LOCK: f"# Made from {frameworks.SOURCE} by: engine lock {name}\n",
-        folder / "app.py": filled(
-            f"app_{interface}.py.tmpl",
-            **words,
-            **_endpoints(declared.endpoints, interface),
-        ),
-    }
+    files = framework_files(folder, name, project_paths.frameworks, interface)
     at_home = root.resolve() == project_paths.frameworks.resolve()
     given = "" if at_home and not project_paths.given else f" --frameworks {shlex.quote(str(relative(root)))}"
     first: tuple[tuple[str, str], ...] = ()
@@ -61,6 +50,19 @@ def framework(name: str, into: str, project_paths: ProjectPaths, interface: str 
         (f"engine lock {name}{given}", f"after {frameworks.SOURCE} names the framework"),
     )
     return Scaffold(folder, files, commands)
+
+
+def framework_files(folder: Path, name: str, contracts: Path, interface: str, package: str = "") -> dict[Path, str]:
+    """The files of a framework's own folder. ``contracts`` is the folder with the contract, ``package`` the
+    distribution of the framework, "" if the user has to name it."""
+    declared = contract.load_contract(contracts, CONTRACTS[interface])
+    words = {"NAME": name, "TITLE": title_of(name), "INTERFACE": interface, "PACKAGES": package}
+    return {
+        folder / frameworks.FILE: filled(f"framework_{interface}.yaml.tmpl", **words),
+        folder / frameworks.SOURCE: f"{package}\n" if package else filled("framework.in.tmpl", **words),
+        folder / frameworks.LOCK: f"# Made from {frameworks.SOURCE} by: engine lock {name}\n",
+        folder / "app.py": filled(f"app_{interface}.py.tmpl", **words, **_endpoints(declared.endpoints, interface)),
+    }
 
 
 def _own(project_paths: ProjectPaths, folder: Path, name: str) -> Path:

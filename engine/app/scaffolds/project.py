@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.app.scaffolds.base import checked_name
 from engine.app.settings import application
 from engine.errors import UsageError
 from engine.targets.catalog.frameworks import Framework
@@ -25,6 +26,9 @@ CONSTRUCTORS: Mapping[str, str] = {
     "Bottle": "wsgi", "Flask": "wsgi", "get_wsgi_application": "wsgi",
 }  # fmt: skip
 """The functions that make an application, with its interface."""
+OF_FRAMEWORKS = "Topic :: Software Development :: Libraries :: Application Frameworks"
+OF_SERVERS = ("Topic :: Internet :: WWW/HTTP :: HTTP Servers", "Topic :: Internet :: WWW/HTTP :: WSGI :: Server")
+"""The classifiers by which a project says that it is a framework or a server."""
 USUAL = ("main", "app", "asgi", "wsgi", "server")
 """The names of modules that are read first."""
 LEFT_OUT = re.compile(r"\..*|_.*|tests?|docs?|examples?|build|dist|venv|node_modules|results|migrations")
@@ -36,44 +40,124 @@ LARGEST = 200_000
 @dataclass(frozen=True, slots=True)
 class FoundProject:
     """The content of a folder: ``sort`` is SERVER, FRAMEWORK or APPLICATION, ``names`` are the engine's names of the
-    servers or of the framework, ``name`` is that of the project, ``app`` and ``interface`` those of an application.
-    ``reason`` says how that was found."""
+    servers or of the framework, ``name`` is that of the project, ``app`` that of an application. ``interfaces`` are
+    those through which it is called, the usual one first. ``own`` is true for a server or a framework that the engine
+    does not know, whose distribution is the ``package``, "" if it has none. ``reason`` says how that was found."""
 
     sort: str
     name: str
     reason: str
     names: tuple[str, ...] = ()
     app: str = ""
-    interface: str = "asgi"
+    interfaces: tuple[str, ...] = ("asgi",)
+    own: bool = False
+    package: str = ""
+
+    @property
+    def interface(self) -> str:
+        """The first of the interfaces."""
+        return self.interfaces[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProject:
+    """What the user says about a folder, "" for what is found: an application, the name of a server or of a framework,
+    and the interface through which it is called."""
+
+    app: str = ""
+    server: str = ""
+    framework: str = ""
+    interface: str = ""
+
+
+NOTHING = NamedProject()
 
 
 def found_in(
-    folder: Path, servers: Mapping[str, Server], frameworks: Mapping[str, Framework], app: str
+    folder: Path, servers: Mapping[str, Server], frameworks: Mapping[str, Framework], given: NamedProject = NOTHING
 ) -> FoundProject:
-    """The content of a folder; ``app`` is the application that the user names, "" for the one that is found. Raises
-    UsageError if there is nothing that the engine can test."""
+    """The content of a folder, with what is ``given`` about it. Raises UsageError if there is nothing that the engine
+    can test, and for names that cannot be used."""
     name = distribution(folder)
-    if app:
-        named = application(app, str(folder))
-        return FoundProject(APPLICATION, named.name, "--app names it", app=named.app)
     wanted = canonical(name)
-    of_server = tuple(one.name for one in servers.values() if wanted and canonical(one.package) == wanted)
+    stated = (given.interface,) if given.interface else ()
+    if given.app:
+        named = application(given.app, str(folder))
+        # The call that makes the application says what its interface is, if it is there.
+        calls = (interface for module, at, interface, _ in applications(folder) if f"{module}:{at}" == named.app)
+        called_by = stated or (next(calls, "asgi"),)
+        return FoundProject(APPLICATION, named.name, "--app names it", app=named.app, interfaces=called_by)
+    if given.server or given.framework:
+        sort = SERVER if given.server else FRAMEWORK
+        own = given.server or given.framework
+        if own in servers or own in frameworks:
+            raise UsageError(f"the engine has a server or a framework {own!r}", hint="choose another name")
+        return unknown(sort, own, f"--{sort} names it", folder, stated)
+    of_server = [one for one in servers.values() if wanted and canonical(one.package) == wanted]
     if of_server:
-        return FoundProject(SERVER, wanted, f"the project {name} is a server that the engine knows", of_server)
-    of_framework = tuple(one.name for one in frameworks.values() if wanted and canonical(one.package) == wanted)
+        reason = f"the project {name} is a server that the engine knows"
+        interfaces = _usual_first({word for one in of_server for word in one.interfaces})
+        return FoundProject(SERVER, wanted, reason, tuple(one.name for one in of_server), interfaces=interfaces)
+    of_framework = [one for one in frameworks.values() if wanted and canonical(one.package) == wanted]
     if of_framework:
-        return FoundProject(
-            FRAMEWORK, of_framework[0], f"the project {name} is a framework that the engine knows", of_framework
-        )
+        reason = f"the project {name} is a framework that the engine knows"
+        interfaces = _usual_first({one.interface for one in of_framework})
+        names = tuple(one.name for one in of_framework)
+        return FoundProject(FRAMEWORK, names[0], reason, names, interfaces=interfaces)
+    declared = classifiers(folder)
+    if OF_FRAMEWORKS in declared or not declared.isdisjoint(OF_SERVERS):
+        sort = FRAMEWORK if OF_FRAMEWORKS in declared else SERVER
+        return unknown(sort, wanted, "its classifiers in pyproject.toml", folder, stated)
     for module, attribute, interface, place in applications(folder):
         of_project = re.sub(r"[^a-z0-9]+", "-", (wanted or module.split(".")[0]).lower()).strip("-") or "app"
         named_app = f"{module}:{attribute}"
         usable = of_project if of_project[0].isalpha() and of_project not in (*servers, *frameworks) else "application"
-        return FoundProject(APPLICATION, usable, f"{place} makes an application", app=named_app, interface=interface)
-    hint = "--app module:attribute names an application; docs/own.md has a server and a framework of one's own"
+        reason = f"{place} makes an application"
+        return FoundProject(APPLICATION, usable, reason, app=named_app, interfaces=stated or (interface,))
+    hint = "--app module:attribute names an application, --server NAME and --framework NAME one of your own"
     raise UsageError(
         f"{folder} has no application, and is no project of a server or a framework that is known", hint=hint
     )
+
+
+def unknown(sort: str, name: str, reason: str, folder: Path, interfaces: tuple[str, ...]) -> FoundProject:
+    """A server or a framework that the engine does not know, ``interfaces`` being those that the user states. Raises
+    UsageError for a name that cannot be used."""
+    checked_name(name, sort)
+    project = distribution(folder)
+    mine = canonical(project) == canonical(name)
+    said = interfaces or _usual_first(set(keywords(folder)))[:1] or ("asgi",)
+    return FoundProject(sort, name, reason, (name,), interfaces=said, own=True, package=project if mine else "")
+
+
+def _usual_first(interfaces: set[str]) -> tuple[str, ...]:
+    """The interfaces among some words, the usual one first."""
+    return tuple(one for one in ("asgi", "wsgi") if one in interfaces)
+
+
+def table(folder: Path) -> Mapping[str, object]:
+    """The table ``project`` of a folder's pyproject.toml, {} for none."""
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8")).get("project")
+        if isinstance(project, dict):
+            return project
+    return {}
+
+
+def classifiers(folder: Path) -> frozenset[str]:
+    """The classifiers of the project in a folder."""
+    return texts(table(folder).get("classifiers"))
+
+
+def keywords(folder: Path) -> frozenset[str]:
+    """The keywords of the project in a folder, and the words of its description, in small letters."""
+    described = re.findall(r"[a-z]+", str(table(folder).get("description", "")).lower())
+    return frozenset({one.lower() for one in texts(table(folder).get("keywords"))} | set(described))
+
+
+def texts(value: object) -> frozenset[str]:
+    """The texts of a list, as a document of TOML has them."""
+    return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, list) else frozenset()
 
 
 def distribution(folder: Path) -> str:

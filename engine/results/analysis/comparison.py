@@ -213,15 +213,16 @@ def _nothing_in_common(before: Run, after: Run) -> UsageError:
 
 
 def servers(
-    run: Run, before: Sequence[str], after: Sequence[str], part: RunSelection = WHOLE
+    run: Run, before: Sequence[str], after: Sequence[str], part: RunSelection = WHOLE, *, variants: bool = False
 ) -> tuple[ComparedRun, ComparedRun]:
     """Some servers, releases or variants of one run, named as in ``Target.configuration``, against some others of it.
-    Raises UsageError for one that the run has not."""
+    ``variants`` says that a server has several on either side, so that each is compared with itself. Raises UsageError
+    for one that the run has not."""
     _check_known(run, (*before, *after), configurations(run))
     several = len(before) > 1 or len(after) > 1
 
     def key(row: TargetRow) -> Key:
-        return (row.server, *_rest(row)) if several else _rest(row)
+        return (row.server, row.variant if variants else "", *_rest(row)) if several else _rest(row)
 
     def side(names: Sequence[str]) -> ComparedRun:
         return _side(", ".join(names), run, [row for row in run.targets if _named(names, _configured(row))], key, part)
@@ -229,17 +230,20 @@ def servers(
     return side(before), side(after)
 
 
-def frameworks(run: Run, before: str, after: str, part: RunSelection = WHOLE) -> tuple[ComparedRun, ComparedRun]:
-    """Two frameworks or releases of one run, named as in ``Target.framework_configuration``. Raises UsageError for one
-    that the run has not."""
-    _check_known(run, (before, after), framework_configurations(run))
+def frameworks(
+    run: Run, before: Sequence[str], after: Sequence[str], part: RunSelection = WHOLE
+) -> tuple[ComparedRun, ComparedRun]:
+    """Some frameworks or releases of one run, named as in ``Target.framework_configuration``, against some others of
+    it. Raises UsageError for one that the run has not."""
+    _check_known(run, (*before, *after), framework_configurations(run))
+    several = len(before) > 1 or len(after) > 1
 
     def key(row: TargetRow) -> Key:
-        return (_server(row), *_rest(row)[1:])
+        return (row.framework if several else "", _server(row), *_rest(row)[1:])
 
-    def side(name: str) -> ComparedRun:
-        rows = [row for row in run.targets if _named([name], row.framework_configuration)]
-        return replace(_side(name, run, rows, key, part), frameworks=True)
+    def side(names: Sequence[str]) -> ComparedRun:
+        rows = [row for row in run.targets if _named(names, row.framework_configuration)]
+        return replace(_side(", ".join(names), run, rows, key, part), frameworks=True)
 
     return side(before), side(after)
 

@@ -87,6 +87,16 @@ async def make_locks(
     return [write(lock, lines) for lock, lines in texts.items()]
 
 
+async def make_locks_beside(servers: Sequence[Lock], own: Sequence[Lock], *, upgrade: bool = False) -> list[LockResult]:
+    """Make the locks of a project that uses an installed engine. The pins of the ``servers`` hold as they are, since
+    nothing is written into an installation. Raises as ``make_locks`` does."""
+    together = sorted({line for one in servers for line in one.lines})
+    made = [
+        (lock, await resolve(str(lock.path), [lock.source], [] if upgrade else lock.lines, together)) for lock in own
+    ]
+    return [write(lock, lines) for lock, lines in made]
+
+
 async def make_project_lock(lock: Lock, *, upgrade: bool = False) -> LockResult:
     """Make the project's own lock: everything that pyproject.toml names, its build backend and its extras included.
     Raises as ``make_locks`` does."""

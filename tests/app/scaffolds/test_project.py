@@ -8,13 +8,29 @@ import pytest
 
 from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.scaffolds.project import APPLICATION, FRAMEWORK, SERVER, FoundProject, distribution, found_in
+from engine.app.scaffolds.project import (
+    APPLICATION,
+    FRAMEWORK,
+    SERVER,
+    FoundProject,
+    NamedProject,
+    distribution,
+    found_in,
+)  # fmt: skip
 from engine.errors import UsageError
 
+FALCON = """\
+[project]
+name = "falcon"
+description = "The ASGI+WSGI framework."
+keywords = ["wsgi"]
+classifiers = ["Topic :: Software Development :: Libraries :: Application Frameworks"]
+"""
 
-def found(folder: Path, app: str = "") -> FoundProject:
+
+def found(folder: Path, **given: str) -> FoundProject:
     engine = Engine(find(settings="none"))
-    return found_in(folder, engine.servers, engine.frameworks, app)
+    return found_in(folder, engine.servers, engine.frameworks, NamedProject(**given))
 
 
 def write(folder: Path, **files: str) -> None:
@@ -30,6 +46,7 @@ def test_the_project_of_a_server(tmp_path: Path, name: str) -> None:
     one = found(tmp_path)
     assert (one.sort, one.name) == (SERVER, "gunicorn")
     assert one.names == ("gunicorn", "gunicorn-h1c", "gunicorn-sync")
+    assert (one.interfaces, one.own) == (("asgi", "wsgi"), False)
 
 
 def test_a_package_that_is_several_servers(tmp_path: Path) -> None:
@@ -40,6 +57,44 @@ def test_a_package_that_is_several_servers(tmp_path: Path) -> None:
 def test_the_project_of_a_framework(tmp_path: Path) -> None:
     write(tmp_path, setup_cfg="[metadata]\nname = starlette\n")
     assert (found(tmp_path).sort, found(tmp_path).names) == (FRAMEWORK, ("starlette",))
+
+
+@pytest.mark.parametrize(("name", "interfaces"), [("flask", ("wsgi",)), ("django", ("asgi", "wsgi"))])
+def test_the_interfaces_of_a_framework_are_those_of_its_apps(
+    tmp_path: Path, name: str, interfaces: tuple[str, ...]
+) -> None:
+    write(tmp_path, pyproject_toml=f'[project]\nname = "{name}"\n')
+    assert found(tmp_path).interfaces == interfaces
+
+
+def test_a_framework_that_says_that_it_is_one(tmp_path: Path) -> None:
+    write(tmp_path, pyproject_toml=FALCON)
+    one = found(tmp_path)
+    assert (one.sort, one.names, one.own, one.package) == (FRAMEWORK, ("falcon",), True, "falcon")
+    assert (one.interface, one.reason) == ("asgi", "its classifiers in pyproject.toml")
+    assert found(tmp_path, framework="falcon", interface="wsgi").interface == "wsgi"
+    write(tmp_path, pyproject_toml=FALCON.replace("ASGI+WSGI ", ""))
+    assert found(tmp_path).interface == "wsgi"
+
+
+@pytest.mark.parametrize("topic", ["HTTP Servers", "WSGI :: Server"])
+def test_a_server_that_says_that_it_is_one(tmp_path: Path, topic: str) -> None:
+    classifier = f"Topic :: Internet :: WWW/HTTP :: {topic}"
+    write(tmp_path, pyproject_toml=f'[project]\nname = "tiny"\nclassifiers = ["{classifier}"]\n')
+    one = found(tmp_path)
+    assert (one.sort, one.names, one.own, one.package) == (SERVER, ("tiny",), True, "tiny")
+
+
+def test_a_server_and_a_framework_that_the_user_names(tmp_path: Path) -> None:
+    one = found(tmp_path, server="tiny")
+    assert (one.sort, one.names, one.own, one.package, one.interface) == (SERVER, ("tiny",), True, "", "asgi")
+    assert one.reason == "--server names it"
+    write(tmp_path, pyproject_toml='[project]\nname = "Mini.Web"\n')
+    assert found(tmp_path, framework="mini-web").package == "Mini.Web"
+    assert found(tmp_path, framework="other").package == ""
+    for wrong in ({"server": "Big Name"}, {"server": "gunicorn"}, {"framework": "control"}):
+        with pytest.raises(UsageError):
+            found(tmp_path, **wrong)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +135,11 @@ def test_calls_that_are_no_application(tmp_path: Path) -> None:
 
 
 def test_an_application_that_the_user_names(tmp_path: Path) -> None:
-    one = found(tmp_path, "shop=pkg.main:make")
-    assert (one.sort, one.name, one.app) == (APPLICATION, "shop", "pkg.main:make")
+    one = found(tmp_path, app="shop=pkg.main:make")
+    assert (one.sort, one.name, one.app, one.interface) == (APPLICATION, "shop", "pkg.main:make", "asgi")
+    write(tmp_path, main_py="app = Flask(__name__)\n")
+    assert found(tmp_path, app="main:app").interface == "wsgi"
+    assert found(tmp_path, app="main:app", interface="asgi").interface == "asgi"
 
 
 def test_a_name_that_the_engine_has_is_not_taken(tmp_path: Path) -> None:

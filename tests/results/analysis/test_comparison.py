@@ -184,6 +184,24 @@ def test_several_servers_of_one_name_are_compared_with_their_like() -> None:
     ]
 
 
+def test_variants_of_a_server_are_compared_with_their_like() -> None:
+    one = run({"u==1 f": PASS, "u==1~two f": FAIL, "u==2 f": FAIL, "u==2~two f": PASS})
+    found = compare(*servers(one, ["u==1", "u==1~two"], ["u==2", "u==2~two"], variants=True))
+    assert [(each.change, each.red.target) for each in found.differences] == [
+        (REGRESSED, "u==2-f-asyncio"),
+        (FIXED, "u==1~two-f-asyncio"),
+    ]
+
+
+def test_several_frameworks_of_one_checkout_are_compared_with_their_like() -> None:
+    one = run({"s f==1": PASS, "s g==1": FAIL, "s f==2": FAIL, "s g==2": PASS})
+    found = compare(*frameworks(one, ["f==1", "g==1"], ["f==2", "g==2"]))
+    assert [(each.change, each.red.target) for each in found.differences] == [
+        (REGRESSED, "s-f==2-asyncio"),
+        (FIXED, "s-g==1-asyncio"),
+    ]
+
+
 def test_whose_fault_the_red_side_is_takes_the_whole_run() -> None:
     cells: dict[str, JobResult | Verdict] = {
         "s==1 f": result(row("s==1 f"), FAIL, LEAK),
@@ -256,7 +274,7 @@ def test_equal_versions_are_the_same_release(left: str, right: str) -> None:
     assert (found.compared, found.regressed, found.missing_before, found.missing_after) == (2, True, (), ())
     assert compare(*servers(run({f"s=={left} f": PASS, "s f": FAIL}), [f"s=={right}"], ["s"])).regressed
     both = run({f"s f=={left}": PASS, "s f": FAIL})
-    assert compare(*frameworks(both, f"f=={right}", "f")).regressed
+    assert compare(*frameworks(both, [f"f=={right}"], ["f"])).regressed
     assert compare(*sides(both, both, RunSelection(frameworks=[f"f=={right}"]))).compared == 1
 
 
@@ -463,20 +481,20 @@ def test_markdown() -> None:
 def test_two_frameworks_of_one_run() -> None:
     one = run({"s star==0.9": PASS, "s star": FAIL, "s other": FAIL, "s control": PASS})
     assert framework_configurations(one) == ("star==0.9", "star", "other", "control")
-    found = compare(*frameworks(one, "star==0.9", "star"))
+    found = compare(*frameworks(one, ["star==0.9"], ["star"]))
     assert (found.before, found.after, found.compared) == ("star==0.9", "star", 1)
     assert [each.change for each in found.differences] == [REGRESSED]
     assert found.servers == (("star==0.9",), ("star",))
     with pytest.raises(UsageError, match=r"has no targets of star==0\.8"):
-        frameworks(one, "star", "star==0.8")
+        frameworks(one, ["star"], ["star==0.8"])
 
 
 def test_two_frameworks_are_compared_under_each_server() -> None:
     one = run({"s star==0.9": PASS, "s star": PASS, "t star==0.9": FAIL, "t star": PASS})
-    found = compare(*frameworks(one, "star==0.9", "star"))
+    found = compare(*frameworks(one, ["star==0.9"], ["star"]))
     assert (found.compared, [each.change for each in found.differences]) == (2, [FIXED])
     part = RunSelection(servers=["s"])
-    assert compare(*frameworks(one, "star==0.9", "star", part)).compared == 1
+    assert compare(*frameworks(one, ["star==0.9"], ["star"], part)).compared == 1
 
 
 def test_runs_of_one_framework_in_two_releases_are_compared_by_these() -> None:
