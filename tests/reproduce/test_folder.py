@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -12,7 +14,7 @@ from engine.app import addresses
 from engine.app.engine import Engine
 from engine.app.naming import target_called
 from engine.app.project_paths import find
-from engine.app.reproducing.folder import Folder, made, reproduction
+from engine.app.reproducing.folder import Folder, made, reproduction, versions_of
 from engine.app.runs import keep
 from engine.execution.job import Job
 from engine.model.case import Case
@@ -145,3 +147,11 @@ def test_secret_fields_and_parameters_are_redacted(engine: Engine, tmp_path: Pat
     assert "/health?api_key=xxxxxxxxx&page=second" in found.texts["client.py"]
     assert "X-Api-Key: xxxxxxxxx" in found.texts["client.py"]
     assert "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" in found.texts["client.py"]
+
+
+def test_the_versions_begin_with_the_server_or_with_the_framework_that_is_called_without_one(engine: Engine) -> None:
+    target = target_called(engine, "gunicorn-starlette-auto")
+    versions = {"anyio": "4.0", "gunicorn": "1.2", "starlette": "1.10.0"}
+    row = replace(row_of(target), versions=versions)
+    assert versions_of(row, target)[:3] == [("gunicorn", "1.2"), ("anyio", "4.0"), ("starlette", "1.10.0")]
+    assert versions_of(row, target, "starlette")[:3] == [("starlette", "1.10.0"), ("anyio", "4.0"), ("Python", ANY)]

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.reproduce.parts import server
+
 CLIENT = """
 import os, pathlib, sys
 from engine.reproduce.parts import server
@@ -45,3 +47,10 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_the_log_has_the_line_ends_that_the_server_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LOG", tmp_path / "server.log")
+    one = server.Server()
+    server.LOG.write_bytes(b"GET /one\r\ntwo\r\xff\n")
+    assert one.log.text == "GET /one\r\ntwo\r\ufffd\n"

@@ -193,8 +193,10 @@ def made(
     service = service_of(engine, target, case, app, past_gateway=past_gateway)
     add_service(service, texts, copies, drives=written is not None and written.drives)
     setup = [".venv/bin/python certificates.py"] if service.tls is not None else []
+    # No server takes part in a call by `drive`.
+    driven = next(iter(framework.packages), "") if written is not None and written.drives else ""
     report = Report(
-        result, versions_of(row, target), clauses_of(engine, result, suite), {}, setup=setup, lacks=lacks,
+        result, versions_of(row, target, driven), clauses_of(engine, result, suite), {}, setup=setup, lacks=lacks,
         delivery="" if case.delivery.whole else case.delivery.described,
         starts_server=written is not None and written.starts_server, drives=written is not None and written.drives,
         log=last_lines(result.log) if fault.verdict == "crash" or "log" in {one.step_type for one in steps} else "",
@@ -296,10 +298,13 @@ def pinned_here(line: str) -> str:
     return line
 
 
-def versions_of(row: TargetRow, target: Target) -> list[tuple[str, str]]:
-    """The components and their versions, the server first."""
+def versions_of(row: TargetRow, target: Target, driven: str = "") -> list[tuple[str, str]]:
+    """The components and their versions, the server first; or ``driven``, the package of a framework whose app is
+    called without a server."""
     found = [(row.server, " ".join(filter(None, [row.version, row.commit, row.variant and f"({row.variant})"])))]
     found += [(name, version) for name, version in sorted(row.versions.items()) if name != row.server]
+    if driven in row.versions:
+        found = [(driven, row.versions[driven]), *(one for one in found[1:] if one[0] != driven)]
     found.append(("Python", row.python or platform.python_version()))
     found.append(("system", f"{platform.system()} {platform.machine()}"))
     if row.found_loop:

@@ -40,7 +40,9 @@ class Call:
         if self.scope.get("type") == "wsgi":
             return int(self.scope.get("REMOTE_PORT") or 0)
         client = self.scope.get("client")
-        return client[1] if isinstance(client, (list, tuple)) and len(client) == 2 else 0
+        found = client[1] if isinstance(client, (list, tuple)) and len(client) == 2 else 0
+        # Granian says it as text, which is another fault.
+        return int(found) if isinstance(found, str) and found.isdecimal() else found
 
     @property
     def path(self) -> object:

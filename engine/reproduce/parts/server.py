@@ -107,7 +107,8 @@ class Server:
     @property
     def log(self) -> Log:
         """The output of the server."""
-        return Log(LOG.read_text("utf-8", "replace"))
+        # Line ends stay as the server wrote them.
+        return Log(LOG.read_bytes().decode("utf-8", "replace"))
 
     def expect_alive(self) -> None:
         """Check that no process of the server has ended. Raises FaultShown."""
