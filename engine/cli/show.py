@@ -15,7 +15,7 @@ from engine.cli.base import (
     project_paths_of,
     server_arguments,
 )
-from engine.model.target import HTTP_1_1
+from engine.model.target import HTTP_1_1, HTTP_VERSIONS
 
 DESCRIPTION = """\
 Show one case as the engine will run it, without running it: its place, the
@@ -25,7 +25,8 @@ with the reason.
 
 CASE is an address (specs/http/scope.yaml::method-is-sent), an id, or either,
 with the name of a matrix's value (status[404]). $(host), $(run) and $(call)
-stand for values that only a run knows."""
+stand for values that only a run knows. With --http 2 the frames of HTTP/2 are
+shown, with --http all the bytes of both versions."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +75,7 @@ def run(parsed: argparse.Namespace) -> int:
         words.operators,
         every_target=parsed.targets,
         deliveries=deliveries,
+        http=HTTP_VERSIONS[parsed.http or HTTP_1_1],
     )
     for line in tree.lines(described_entries, columns.terminal_width(), paint=paint_for(sys.stdout, parsed.color)):
         sys.stdout.write(line + "\n")
@@ -91,5 +93,6 @@ COMMAND = Command(
         ("engine show repeated-headers", "by its id"),
         ("engine show 'bad-content-length[plus]'", "one value of a matrix"),
         ("engine show missing-host --targets", "with the reasons for its targets"),
+        ("engine show repeated-headers --http 2", "as it runs over HTTP/2"),
     ),
 )

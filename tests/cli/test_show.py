@@ -146,7 +146,7 @@ def test_expectations_of_which_one_must_hold_begin_the_sentence(show: Show, tmp_
 def test_a_request_to_the_byte(show: Show) -> None:
     text = show("shown.yaml::post[small]")
     assert text.startswith("shown.yaml:5: post[small]\nA POST with small\n")
-    assert [line for line in section(text, "steps") if line.startswith(">")] == [
+    assert [line for line in section(text, "steps, over HTTP/1.1") if line.startswith(">")] == [
         r"> POST /echo?q=a+b HTTP/1.1\r\n",
         r"> Host: $(host)\r\n",
         r"> x-engine-call: $(call)\r\n",
@@ -159,13 +159,45 @@ def test_a_request_to_the_byte(show: Show) -> None:
 
 
 def test_a_length_that_only_the_run_knows_is_not_made_up(show: Show) -> None:
-    lines = section(show("post[run]"), "steps")
+    lines = section(show("post[run]"), "steps, over HTTP/1.1")
     assert r"> Content-Length: $(length)\r\n" in lines
     assert "> x$(run)" in lines
 
 
+def test_the_frames_of_http_2(show: Show) -> None:
+    text = show("shown.yaml::post[run]", ".", "--http", "2")
+    assert "steps, over HTTP/1.1" not in text
+    lines = section(text, "steps, over HTTP/2")
+    assert lines[1 : lines.index("expect")] == [
+        "HEADERS",
+        r"> :method: POST\n",
+        r"> :scheme: $(scheme)\n",
+        r"> :authority: $(host)\n",
+        r"> :path: /echo?q=a+b\n",
+        r"> x-engine-call: $(call)\n",
+        r"> x-a: 1\n",
+        r"> x-a: 2\n",
+        r"> content-length: $(length)\n",
+        "DATA, END_STREAM",
+        "> x$(run)",
+    ]
+
+
+def test_both_versions_and_a_case_that_only_one_has(show: Show, tmp_path: Path) -> None:
+    request = "request: {path: /health, expect: {status: 200}}"
+    (tmp_path / "other.yaml").write_text(
+        OTHER.replace(request, "websocket: {connect: /ws/echo, expect: {opened: true}}")
+    )
+    text = show("other.yaml::twice", ".", "--http", "all")
+    assert r"> GET /ws/echo HTTP/1.1\r\n" in section(text, "steps, over HTTP/1.1")
+    assert {r"> :method: CONNECT\n", r"> :protocol: websocket\n"} <= set(section(text, "steps, over HTTP/2"))
+    raw = show("shown.yaml::raw", ".", "--http", "all")
+    assert raw.count("\nsteps") == 1
+    assert section(raw, "steps")
+
+
 def test_expectations_are_sentences(show: Show) -> None:
-    lines = section(show("post[small]"), "steps")
+    lines = section(show("post[small]"), "steps, over HTTP/1.1")
     for sentence in (
         "status is 200",
         "first_byte is at most 1.5 s",

@@ -46,14 +46,17 @@ class Placeholders(Mapping[str, object]):
         return len(self._known)
 
 
-def preview(step: Step, step_type: StepType[Any], variables: Mapping[str, object]) -> list[PreviewBytes] | None:
-    """The bytes that a step will send; None if there are none, or they depend on the run, or are too large to be
-    made."""
-    if step_type.preview is None or size(step.params) > LARGEST:
+def preview(
+    step: Step, step_type: StepType[Any], variables: Mapping[str, object], *, http2: bool = False
+) -> list[PreviewBytes] | None:
+    """The bytes that a step will send, or with ``http2`` the frames that it will send over HTTP/2; None if there are
+    none, or they depend on the run, or are too large to be made."""
+    previewed = (step_type.preview_http2 if http2 else None) or step_type.preview
+    if previewed is None or size(step.params) > LARGEST:
         return None
     try:
-        found = step_type.preview(step.params, Placeholders(variables), HOST)
-        other = step_type.preview(step.params, Placeholders(variables, "*"), HOST + "*")
+        found = previewed(step.params, Placeholders(variables), HOST)
+        other = previewed(step.params, Placeholders(variables, "*"), HOST + "*")
     except (Unknown, ValueError, TypeError):
         return None
     return [PreviewBytes(lengths_aside(one.data, two.data), one.what) for one, two in zip(found, other, strict=True)]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.app.describe.phrases import Phrases, time_in_words
 from engine.app.describe.steps import Steps
 from engine.execution.planning.plan import Offers, Unsupported, not_meant, reason
 from engine.matchers.base import Operator
-from engine.model.case import Case, Selector
+from engine.model.case import Case, Selector, Step
 from engine.model.clause import Clause
 from engine.model.delivery import Delivery
 from engine.model.quantities import show_size
 from engine.model.server_options import Kind
-from engine.model.target import DIRECT, Target
+from engine.model.target import DIRECT, HTTP_1_1, HTTP_2, Target
 from engine.steps.api.step_type import StepTypes
 from engine.targets.catalog.options import load_options
 from engine.terminal.paint import Role
 from engine.terminal.tree import TreeEntry
+
+NAMES = {HTTP_1_1: "HTTP/1.1", HTTP_2: "HTTP/2"}
 
 
 def entries(
@@ -29,13 +32,18 @@ def entries(
     *,
     every_target: bool = False,
     deliveries: Sequence[Delivery] = (),
+    http: Sequence[str] = (HTTP_1_1,),
 ) -> list[TreeEntry]:
     """The case: its place and properties, the clauses that it cites, its script, its steps, and its targets.
 
     ``stands`` are the targets as ``standing`` groups them. Those on which the case does not run are counted;
-    ``every_target`` lists them, with the reasons. ``deliveries`` are all that the case declares.
+    ``every_target`` lists them, with the reasons. ``deliveries`` are all that the case declares. ``http`` are the
+    versions whose steps are shown; a case that only HTTP/1.1 has is shown over that.
     """
-    steps = Steps(step_types, Phrases(operators, case.body.variables), case.body.variables, library=bool(case.client))
+    variables = case.body.variables
+    steps = Steps(step_types, Phrases(operators, variables), variables, library=bool(case.client))
+    versions = dict.fromkeys(HTTP_1_1 if case.http1 else one for one in http)
+    differs = not case.http1 and differs_over_http2(case, step_types)
     found = [
         TreeEntry(f"{case.place.shown_file}:{case.place.line}: {case.id}", role=Role.HEADING),
         TreeEntry(case.title, hanging=0),
@@ -53,8 +61,26 @@ def entries(
             TreeEntry(""),
             TreeEntry("the application's script", steps.application(case.body.application), role=Role.HEADING),
         ]
-    found += [TreeEntry(""), TreeEntry("steps", steps.entries(case.body.steps), role=Role.HEADING)]
+    for version in versions if differs else list(versions)[:1]:
+        shown = replace(steps, http2=version != HTTP_1_1)
+        heading = f"steps, over {NAMES[version]}" if differs else "steps"
+        found += [TreeEntry(""), TreeEntry(heading, shown.entries(case.body.steps), role=Role.HEADING)]
     return [*found, TreeEntry(""), *placed(stands, every_target=every_target)]
+
+
+def differs_over_http2(case: Case, step_types: StepTypes) -> bool:
+    """True if a step of the case sends something else over HTTP/2."""
+    types = {(step.group, step.step_type) for step in every_step(case.body.steps, step_types)}
+    return any(step_types[one].preview_http2 is not None for one in types)
+
+
+def every_step(steps: Sequence[Step], step_types: StepTypes) -> Iterator[Step]:
+    """Steps, and those inside them."""
+    for step in steps:
+        yield step
+        inner = step_types[step.group, step.step_type].inner
+        for _, listed in inner(step.params) if inner is not None else ():
+            yield from every_step(listed, step_types)
 
 
 def placed(stands: Mapping[str, Sequence[Target]], *, every_target: bool) -> Iterator[TreeEntry]:

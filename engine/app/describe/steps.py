@@ -20,12 +20,14 @@ from engine.terminal.tree import TreeEntry
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Describes the steps of one case. With ``library`` the steps that no library performs say why."""
+    """Describes the steps of one case. With ``library`` the steps that no library performs say why; with ``http2``
+    they are those over HTTP/2."""
 
     step_types: StepTypes
     phrases: Phrases
     variables: Mapping[str, object]
     library: bool = False
+    http2: bool = False
 
     def entries(self, steps: Sequence[Step], number: str = "") -> list[TreeEntry]:
         """An entry for each step, numbered: 1, 2, 2.1."""
@@ -34,7 +36,7 @@ class Steps:
     def step(self, step: Step, number: str) -> TreeEntry:
         """A step's head, and below it what it sends, the steps inside, and what is expected."""
         step_type = self.step_types[step.group, step.step_type]
-        sent = preview(step, step_type, self.variables)
+        sent = preview(step, step_type, self.variables, http2=self.http2)
         below = [TreeEntry(stretch.what, data=stretch.data) for stretch in sent or ()]
         for name, inner in step_type.inner(step.params) if step_type.inner is not None else ():
             listed = self.entries(inner, f"{number}.{name}." if name else f"{number}.")

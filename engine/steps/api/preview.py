@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,11 @@ class PreviewBytes:
 
     data: bytes
     what: str = ""
+
+
+def field_lines(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Fields of HTTP/2 as lines."""
+    return b"".join(b"%s: %s\n" % pair for pair in pairs)
 
 
 Preview = Callable[[P, Mapping[str, object], str], Sequence[PreviewBytes]]

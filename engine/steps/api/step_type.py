@@ -43,8 +43,9 @@ class StepType(Generic[P]):
     it returns an observation, or None if there is nothing to check.
 
     ``preview`` returns the bytes that a step will send before there is a target, for `engine show`: from its
-    parameters, the variables, and the Host header's value. It raises the exceptions of rendering. ``besides`` are the
-    parameters that these bytes do not show.
+    parameters, the variables, and the Host header's value. It raises the exceptions of rendering. ``preview_http2``
+    does so for HTTP/2, if these differ: the fields of frames as lines, and content. ``besides`` are the parameters
+    that these bytes do not show.
 
     ``lasts`` is the estimated duration of such a step in seconds, so that a long case which no run has measured begins
     early. ``sleeps`` is true if its value is a time that it always waits.
@@ -102,6 +103,7 @@ class StepType(Generic[P]):
     lasts: float = 0.0
     sleeps: bool = False
     preview: Preview[P] | None = None
+    preview_http2: Preview[P] | None = None
     besides: tuple[str, ...] = ()
     not_by_hand: str | Callable[[P], str] = ""
     awaits: str | Callable[[P], str] = ""

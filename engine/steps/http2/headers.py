@@ -20,7 +20,7 @@ from engine.protocols.http2.frames import (
     priority_fields,
 )
 from engine.steps.api.context import Context
-from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.preview import PreviewBytes, field_lines
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
@@ -188,7 +188,7 @@ def frames(params: HeadersAction, stream: int, block: bytes, variables: Mapping[
 def preview(params: HeadersAction, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The fields as lines."""
     pairs = pairs_of(params, variables, host, "http", TOKEN)
-    lines = b"".join(b"%s: %s\n" % pair for pair, _ in pairs)
+    lines = field_lines([pair for pair, _ in pairs])
     count = len(frames(params, 1, section(params, pairs, FieldEncoder(), variables), variables))
     words = "HEADERS" if count == 1 else f"HEADERS and {count - 1} CONTINUATION"
     end = ", END_STREAM" if params.on("end_stream", variables) else ""

@@ -14,6 +14,7 @@ from engine.errors import ChannelClosed, ChannelError
 from engine.model.expectation import Mismatch
 from engine.protocols.http2.frames import DATA, END_STREAM, RST_STREAM, encode
 from engine.steps.api.context import Connection, Context
+from engine.steps.api.preview import PreviewBytes, field_lines
 from engine.steps.http1.exchange import failed
 from engine.steps.http1.session import WITH_CONTENT, Response, time_out
 from engine.steps.http2.client import begun, scheme_of, section
@@ -71,6 +72,19 @@ def fields_of(outgoing: Outgoing, host: str, scheme: str, token: str) -> list[Pa
     known = any(name == b"content-length" for name, _ in headers)
     if not known and not outgoing.trailers and (body is not None or outgoing.method in WITH_CONTENT):
         found.append((b"content-length", b"%d" % len(body or b"")))
+    return found
+
+
+def previewed(outgoing: Outgoing, host: str, token: str) -> list[PreviewBytes]:
+    """The frames of a request: their fields as lines, and the content as far as one frame holds it."""
+    body, trailers = outgoing.body or b"", outgoing.trailers
+    pairs = fields_of(outgoing, host, "$(scheme)", token)
+    found = [PreviewBytes(field_lines(pairs), "HEADERS" + ("" if body or trailers else ", END_STREAM"))]
+    if body:
+        found.append(PreviewBytes(body, "DATA" + ("" if trailers else ", END_STREAM")))
+    if trailers:
+        lines = field_lines([(name.lower(), value) for name, value in trailers])
+        found.append(PreviewBytes(lines, "HEADERS with the trailers, END_STREAM"))
     return found
 
 

@@ -129,6 +129,11 @@ def preview(params: RequestParams, variables: Mapping[str, object], host: str) -
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN))]
 
 
+def preview_http2(params: RequestParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
+    """The frames of the request as they will be sent over HTTP/2."""
+    return over_http2.previewed(outgoing(params, variables), host, TOKEN)
+
+
 async def perform(params: RequestParams, ctx: Context) -> Observation:
     """Send the request, and read the response until it is complete or broken, or its time is over. Returns the facts of
     the response. Raises ValueError and Unknown for values that cannot be rendered, and ChannelClosed for a named
@@ -271,6 +276,7 @@ STEP_TYPES = (
         named=True,
         connects=True,
         preview=preview,
+        preview_http2=preview_http2,
         besides=("abandon_after", "follow", "cookies"),
         not_by_library=not_by_library,
         http1=http1_only,

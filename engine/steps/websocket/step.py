@@ -15,7 +15,7 @@ from engine.model.variables import fill
 from engine.protocols.http1 import Pair
 from engine.steps.api.context import Connection, Context
 from engine.steps.api.observation import Observation
-from engine.steps.api.preview import PreviewBytes
+from engine.steps.api.preview import PreviewBytes, field_lines
 from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
@@ -89,6 +89,14 @@ def bytes_of(params: WebSocketParams, variables: Mapping[str, object], host: str
 def preview(params: WebSocketParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
     """The handshake as it will be sent; nothing where a connection goes on."""
     return [PreviewBytes(bytes_of(params, variables, host, TOKEN, "$(key)"))] if params.connect is not None else []
+
+
+def preview_http2(params: WebSocketParams, variables: Mapping[str, object], host: str) -> list[PreviewBytes]:
+    """The fields of the handshake as they will be sent over HTTP/2; nothing where a connection goes on."""
+    if params.connect is None:
+        return []
+    pairs = over_http2.fields_of(outgoing(params, variables, "$(key)"), host, b"$(scheme)", TOKEN)
+    return [PreviewBytes(field_lines(pairs), "HEADERS")]
 
 
 # The fields of a handshake that only HTTP/1.1 has (RFC 8441, section 5).
@@ -170,10 +178,7 @@ async def handshake(
     offers = [fill(offer, variables) for offer in params.offer]
     headers = rendered(params.headers, variables)
     if library is None and speaks_http2(ctx):
-        asked = [pair for pair in _asking(headers, key, subprotocols, offers) if pair[0] not in _OF_UPGRADE]
-        where = target(params.connect or "/", params.query, variables)
-        outgoing = over_http2.Outgoing(where, headers, asked, subprotocols, offers, bool(params.script))
-        return await over_http2.handshake(outgoing, ctx)
+        return await over_http2.handshake(outgoing(params, variables, key), ctx)
     if library is not None:
         key = library.key
         data = library.handshake([(ENGINE_HEADER, ctx.token().encode()), *headers])
@@ -188,6 +193,16 @@ async def handshake(
     if connection is not None and "open" in ctx.step.checks.facts:
         response.open = await still_open(connection.channel, response)
     return facts, connection
+
+
+def outgoing(params: WebSocketParams, variables: Mapping[str, object], key: str) -> over_http2.Outgoing:
+    """The handshake over HTTP/2 with its values. Raises Unknown and ValueError where something cannot be rendered."""
+    headers = rendered(params.headers, variables)
+    subprotocols = [fill(name, variables) for name in params.subprotocols]
+    offers = [fill(offer, variables) for offer in params.offer]
+    asked = [pair for pair in _asking(headers, key, subprotocols, offers) if pair[0] not in _OF_UPGRADE]
+    where = target(params.connect or "/", params.query, variables)
+    return over_http2.Outgoing(where, headers, asked, subprotocols, offers, bool(params.script))
 
 
 def _asking(headers: Sequence[Pair], key: str, subprotocols: Sequence[str], offers: Sequence[str]) -> list[Pair]:
@@ -245,6 +260,7 @@ STEP_TYPES = (
         connects=True,
         needs=("websocket",),
         preview=preview,
+        preview_http2=preview_http2,
         not_by_library=not_by_library,
         besides=("script",),
         lasts=0.1,

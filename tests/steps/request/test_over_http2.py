@@ -26,7 +26,7 @@ from engine.protocols.http2.frames import (
     goaway_payload,
 )
 from engine.steps.http2.session import frames_of
-from engine.steps.request.over_http2 import Http2RequestFacts, Outgoing, fields_of
+from engine.steps.request.over_http2 import Http2RequestFacts, Outgoing, fields_of, previewed
 from tests.execution.fakes import TARGET
 from tests.steps.context import Handler, JobScope, against, run, see, why
 from tests.steps.http2.http2_here import Library
@@ -348,3 +348,12 @@ def test_a_length_of_the_cases_own_stays_alone() -> None:
     assert [pair for pair in found if pair[0] == b"content-length"] == [(b"content-length", b"1")]
     assert (b"content-length", b"0") in fields_of(Outgoing("PUT", "/", []), "h", "http", "t")
     assert b"content-length" not in dict(fields_of(Outgoing("DELETE", "/", []), "h", "http", "t"))
+
+
+def test_a_preview_has_a_frame_for_each_part() -> None:
+    whole = Outgoing("POST", "/a?b", [(b"X-A", b"b")], b"hello", [(b"X-Sum", b"1")])
+    found = [(one.what, one.data) for one in previewed(whole, "h", "t")]
+    assert [what for what, _ in found] == ["HEADERS", "DATA", "HEADERS with the trailers, END_STREAM"]
+    assert found[0][1].endswith(b":path: /a?b\nx-engine-call: t\nx-a: b\n")
+    assert [data for _, data in found[1:]] == [b"hello", b"x-sum: 1\n"]
+    assert [one.what for one in previewed(replace(whole, body=None, trailers=()), "h", "t")] == ["HEADERS, END_STREAM"]
