@@ -107,7 +107,7 @@ def _check(spec: FrameSpec, node: Node, reader: NodeReader) -> None:
     if cut_at and (data := checked(lambda: spec.payload.render({}), cut_at, reader)) is not None:
         check_cuts(cut_at, spec.cut_at, len(data), reader)
     hint = "a length up to 125 fits into 7 bits, one up to 65535 into 16" if length else ""
-    frames = checked(lambda: encoded(spec, {}), length or node, reader, hint)
+    frames = checked(lambda: encoded(spec, {}, each_length=True), length or node, reader, hint)
     if stop_at and frames:
         last = len(frames[-1].data) - 1
         hint = f"write 1 to {last}, or -1 to -{last}"
@@ -133,13 +133,15 @@ def _mask(node: Node, reader: NodeReader) -> object:
     return reader.bytes(node)
 
 
-def encoded(spec: FrameSpec, variables: Mapping[str, object]) -> list[EncodedFrame]:
-    """The frames of a specification: several for a message in fragments. Raises ValueError for a value that does not
-    fit."""
+def encoded(spec: FrameSpec, variables: Mapping[str, object], *, each_length: bool = False) -> list[EncodedFrame]:
+    """The frames of a specification: several for a message in fragments. With ``each_length`` it is the first frame of
+    each length, and the last one: enough to check a message in a hundred thousand pieces. Raises ValueError for a value
+    that does not fit."""
     opcode = _opcode(spec, variables)
     options = _options(spec, variables)
     payloads = _payloads(spec, variables)
     last = len(payloads) - 1
+    first_of_length = {len(payload): index for index, payload in reversed([*enumerate(payloads)])} if each_length else {}
     return [
         EncodedFrame(
             number := opcode if not index else CONTINUATION,
@@ -156,6 +158,7 @@ def encoded(spec: FrameSpec, variables: Mapping[str, object]) -> list[EncodedFra
             ),
         )
         for index, payload in enumerate(payloads)
+        if not each_length or index in (first_of_length[len(payload)], last)
     ]
 
 

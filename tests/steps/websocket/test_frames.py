@@ -35,6 +35,21 @@ def test_a_message_divided_into_fragments() -> None:
     assert parts(made(payload="", piece="1B")) == [("text", b"", True)]
 
 
+def test_of_many_pieces_a_check_needs_the_first_of_each_length_and_the_last() -> None:
+    (spec,) = parse_frames(node([{"payload": "hello" * 1000, "piece": "2B", "fin": True}]), FakeReader())
+    every = encoded(spec, {})
+    assert len(every) == 2500
+    some = encoded(spec, {}, each_length=True)
+    assert [(one.opcode, one.payload) for one in some] == [(1, b"he"), (0, b"lo")]
+    assert [one.data[0] for one in some] == [every[0].data[0], every[-1].data[0]]
+
+
+def test_a_piece_that_fits_no_frame_is_found_between_others() -> None:
+    reader = FakeReader()
+    parse_frames(node([{"fragments": ["a", "b" * 126, "c"], "length_as": 7}]), reader)
+    assert reader.mistakes == ["a length of 126 does not fit into 7 bits"]
+
+
 def test_the_last_fragment_of_a_message_without_end() -> None:
     assert [frame.fin for frame in made(fragments=["a", "b"], fin=False)] == [False, False]
 
