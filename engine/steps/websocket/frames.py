@@ -141,7 +141,9 @@ def encoded(spec: FrameSpec, variables: Mapping[str, object], *, each_length: bo
     options = _options(spec, variables)
     payloads = _payloads(spec, variables)
     last = len(payloads) - 1
-    first_of_length = {len(payload): index for index, payload in reversed([*enumerate(payloads)])} if each_length else {}
+    first_of_length: dict[int, int] = {}
+    for index, payload in enumerate(payloads if each_length else ()):
+        first_of_length.setdefault(len(payload), index)
     return [
         EncodedFrame(
             number := opcode if not index else CONTINUATION,
