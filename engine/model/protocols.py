@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from engine.model.boundary import AppCall
+from engine.model.network import Address
 from engine.model.target import ExitStatus, Target, TargetInfo
 from engine.model.tls import TlsCredentials
 from engine.model.transcript import TraceEvent
@@ -186,10 +187,9 @@ class LiveTarget(Protocol):
         """The credentials for clients; None without TLS."""
         ...
 
-    @property
-    def greeting(self) -> bytes:
-        """The first bytes of each of the engine's own connections: a header of the PROXY protocol without addresses, if
-        the server expects one, else b""."""
+    def greeting(self, own: Address) -> bytes:
+        """The first bytes of one of the engine's own connections, whose end here has the address ``own``: a header of
+        the PROXY protocol with that address, if the server expects one, else b""."""
         ...
 
     @property

@@ -114,7 +114,6 @@ class FakeLive:
     address: tuple[str, int] = ("127.0.0.1", 1)
     host: str = "127.0.0.1:1"
     upstream: tuple[str, int] = ("127.0.0.1", 1)
-    greeting: bytes = b""
     speaks: str = "http"
     tls: TlsCredentials | None = None
     boundary: FakeBoundary = field(default_factory=FakeBoundary)
@@ -135,6 +134,9 @@ class FakeLive:
     loads_within: float = 0.0
     loaded: int = 0
     on_drive: Callable[[Mapping[str, object]], str] = lambda order: ""
+
+    def greeting(self, own: tuple[str, int]) -> bytes:
+        return b""
 
     async def check(self) -> ExitStatus | None:
         return self.ended

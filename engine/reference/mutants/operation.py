@@ -59,13 +59,18 @@ def _without_ends(right: Any) -> Any:
     return lambda buffer: ProxyHeader() if right(buffer) is not None else None
 
 
-def _unknown_refused(right: Any) -> Any:
-    def text(buffer: bytearray) -> Any:
-        if buffer.startswith(b"PROXY UNKNOWN "):
-            raise Malformed("the protocol is unknown")
-        return right(buffer)
+def _unknown_refused(behind: bytes) -> Any:
+    """Refuse UNKNOWN with this byte behind it."""
 
-    return text
+    def wrong(right: Any) -> Any:
+        def text(buffer: bytearray) -> Any:
+            if buffer.startswith(b"PROXY UNKNOWN" + behind):
+                raise Malformed("the protocol is unknown")
+            return right(buffer)
+
+        return text
+
+    return wrong
 
 
 def _binary_refused(right: Any) -> Any:
@@ -151,7 +156,10 @@ MUTANTS: Mapping[str, Mutant] = {
         "the addresses of a PROXY header of version 1 are ignored", replaced(proxy, "_text", _without_ends)
     ),
     "proxy-unknown-refused": Mutant(
-        "a PROXY header with UNKNOWN and more words is refused", replaced(proxy, "_text", _unknown_refused)
+        "a PROXY header with UNKNOWN and more words is refused", replaced(proxy, "_text", _unknown_refused(b" "))
+    ),
+    "proxy-unknown-alone-refused": Mutant(
+        "a PROXY header with UNKNOWN and no more words is refused", replaced(proxy, "_text", _unknown_refused(b"\r"))
     ),
     "proxy-binary-refused": Mutant(
         "a PROXY header of version 2 is refused", replaced(proxy, "_binary", _binary_refused)

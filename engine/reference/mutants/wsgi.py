@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from .. import wsgi
 from ..wsgi import Environ, Input
-from . import body, calls, connection, delivery, later, response, stops
+from . import body, calls, connection, delivery, later, listens, operation, response, stops
 from .base import PROBE, Mutant
 from .base_values import Install, constant, replaced, together
 
@@ -58,6 +58,11 @@ OF_THE_SERVER: tuple[tuple[Mapping[str, Mutant], tuple[str, ...]], ...] = (
             "unread-body-hangs",
         ),
     ),
+    (
+        operation.MUTANTS,
+        ("proxy-text-unused", "proxy-unknown-refused", "proxy-unknown-alone-refused"),
+    ),
+    (listens.MUTANTS, ("proxy-unknown-used",)),
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ async def send_sentinel(ctx: Context, *, by_address: bool = False) -> bool:
             connection = await ctx.connect(None)
             try:
                 data = request_bytes("GET", PATH, host=ctx.live.host, added=((ENGINE_HEADER, token.encode()),))
-                await connection.channel.send(ctx.live.greeting + data)
+                await connection.channel.send(ctx.live.greeting(connection.channel.local) + data)
                 await ResponseReader(answer).read(connection.channel)
                 boundary.refresh()
                 while not boundary.calls(token=token):

@@ -18,11 +18,11 @@ from functools import partial
 from typing import Protocol
 
 from engine.model.boundary import AppCall
-from engine.model.network import unix_path
+from engine.model.network import Address, unix_path
 from engine.targets.probing import call_facts, probe, wsgi_option_checks
 from engine.targets.probing.probe import OFTEN, Probable, within
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.dialing import dial
+from engine.targets.runtimes.dialing import dial, own_address
 
 # The tokens of calls for other purposes have other jobs.
 JOB = "option"
@@ -48,9 +48,8 @@ class WithOptions(Probable, Protocol):
         """The address of the server itself."""
         ...
 
-    @property
-    def greeting(self) -> bytes:
-        """The first bytes of each connection."""
+    def greeting(self, own: Address) -> bytes:
+        """The first bytes of a connection, by the address of this side."""
         ...
 
     def log(self, since: int = 0) -> str:
@@ -149,7 +148,7 @@ async def keep_alive(live: WithOptions) -> bool | None:
     reader, writer = await dial(live.address)
     try:
         token = live.boundary.token("idle", 1)
-        writer.write(live.greeting + probe.head("GET /health HTTP/1.1", live.address, token))
+        writer.write(live.greeting(own_address(writer)) + probe.head("GET /health HTTP/1.1", live.address, token))
         async with asyncio.timeout(probe.WITHIN):
             await reader.readuntil(b"\r\n\r\n")
         begun = loop.time()
@@ -172,7 +171,10 @@ async def grace(live: WithOptions) -> bool | None:
     loop = asyncio.get_running_loop()
     _, writer = await dial(live.address)
     try:
-        writer.write(live.greeting + probe.head("GET / HTTP/1.1", live.address, live.boundary.token("grace", 1)))
+        writer.write(
+            live.greeting(own_address(writer))
+            + probe.head("GET / HTTP/1.1", live.address, live.boundary.token("grace", 1))
+        )
         if not await within(probe.WITHIN, lambda: live.boundary.marked("grace", "runs")):
             return None
         begun = loop.time()
@@ -247,9 +249,8 @@ async def received(
     live: WithOptions, data: bytes, until: bytes, seconds: float, greeting: bytes | None = None
 ) -> bytes | None:
     """The response to some bytes, up to ``until``, to the end for b""; None after a timeout."""
-    return await probe.exchange(
-        live.address, (live.greeting if greeting is None else greeting) + data, until, seconds=seconds
-    )
+    before = live.greeting if greeting is None else lambda own: greeting
+    return await probe.exchange(live.address, data, until, seconds=seconds, greeting=before)
 
 
 async def of_frames(
@@ -262,7 +263,7 @@ async def of_frames(
         async with asyncio.timeout(seconds):
             reader, writer = await dial(live.address)
             try:
-                writer.write(live.greeting + request)
+                writer.write(live.greeting(own_address(writer)) + request)
                 if b" 101 " not in (await reader.readuntil(b"\r\n\r\n"))[:13]:
                     return None
                 writer.write(data)

@@ -16,7 +16,7 @@ from engine.model.tls import TlsCredentials
 from engine.targets.catalog.capabilities import NOTHING, OF_HTTP, OF_TLS, OF_WEBSOCKET, RELOAD, UVLOOP, Probed
 from engine.targets.probing import over_http2 as exchanges
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.dialing import dial
+from engine.targets.runtimes.dialing import Greeting, dial, no_greeting, own_address
 
 if TYPE_CHECKING:
     import ssl
@@ -215,15 +215,17 @@ async def exchange(
     tls: ssl.SSLContext | None = None,
     *,
     seconds: float = WITHIN,
+    greeting: Greeting = no_greeting,
 ) -> bytes | None:
     """The response to some bytes: up to ``until``, to the end for b"", or the first frame's head for None. Less if the
-    server ends or breaks the connection before; None after a timeout, which shows nothing. ``tls`` uses TLS."""
+    server ends or breaks the connection before; None after a timeout, which shows nothing. ``tls`` uses TLS, and
+    ``greeting`` makes the bytes before ``data``."""
     received = bytearray()
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await dial(address, tls)
             try:
-                writer.write(data)
+                writer.write(greeting(own_address(writer)) + data)
                 while not ended(bytes(received), until) and (piece := await reader.read(65536)):
                     received += piece
             finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.targets.probing import probe
 from engine.targets.runtimes import readiness
-from engine.targets.runtimes.dialing import dial
+from engine.targets.runtimes.dialing import dial, own_address
 
 if TYPE_CHECKING:
     from engine.targets.probing.option_checks import WithOptions
@@ -41,7 +41,7 @@ async def two_workers(live: WithOptions) -> bool | None:
 async def waiting(live: WithOptions, token: str) -> None:
     """A request that keeps its worker busy."""
     request = probe.head(f"GET {WAITS} HTTP/1.1", live.address, token, "Connection: close")
-    await probe.exchange(live.address, live.greeting + request, b"", seconds=AT_ONCE * 2.0)
+    await probe.exchange(live.address, request, b"", seconds=AT_ONCE * 2.0, greeting=live.greeting)
 
 
 async def grace(live: WithOptions) -> bool | None:
@@ -50,7 +50,7 @@ async def grace(live: WithOptions) -> bool | None:
     loop = asyncio.get_running_loop()
     reader, writer = await dial(live.address)
     try:
-        writer.write(live.greeting + probe.head(f"GET {HOLDS} HTTP/1.1", live.address, token))
+        writer.write(live.greeting(own_address(writer)) + probe.head(f"GET {HOLDS} HTTP/1.1", live.address, token))
         async with asyncio.timeout(probe.WITHIN):
             await reader.readuntil(FIRST)
         begun = loop.time()

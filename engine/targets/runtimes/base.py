@@ -96,7 +96,8 @@ class LaunchContext:
             readiness.ready, boundary=self.boundary, turn=turn, any_status=any_status, path=self.framework.ready
         )
         if self.gateway is None:
-            return await ready(self.place.address, tls=self.tls, greeting=greeting(dict(self.launch.options)))
+            address, options = self.place.address, dict(self.launch.options)
+            return await ready(address, tls=self.tls, greeting=lambda own: greeting(options, own, address))
         await accepted(self.place.address)
         return await ready(self.gateway.address, fronted=True)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.model.network import authority
+from engine.model.network import Address, authority
 from engine.model.protocols import Boundary
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
@@ -112,9 +112,8 @@ class StartedTarget:
         """The protocol at ``upstream``: ``http``, ``fastcgi`` or ``uwsgi``."""
         return self._speaks
 
-    @property
-    def greeting(self) -> bytes:
-        return greeting(dict(self.launch.options))
+    def greeting(self, own: Address) -> bytes:
+        return greeting(dict(self.launch.options), own, self._address)
 
     @property
     def boundary(self) -> Boundary:

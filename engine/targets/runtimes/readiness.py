@@ -15,7 +15,7 @@ from engine.model.network import authority as authority_of
 from engine.model.protocols import Boundary
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import HEALTH
-from engine.targets.runtimes.dialing import dial
+from engine.targets.runtimes.dialing import Greeting, dial, no_greeting, own_address
 
 if TYPE_CHECKING:
     import ssl
@@ -57,13 +57,14 @@ async def ready(
     fronted: bool = False,
     any_status: bool = False,
     tls: TlsCredentials | None = None,
-    greeting: bytes = b"",
+    greeting: Greeting = no_greeting,
     path: str = HEALTH,
 ) -> AppCall:
     """Wait until the target answers, and find its call. Raises NotReady; never ends where nobody answers. ``turn`` is
     how often it has been started, this time included. ``fronted`` says that a gateway answers, which says itself that
     the server does not yet; ``any_status`` that the app need not have the endpoint. ``tls`` is what it
-    takes to speak TLS to it, and ``greeting`` the first bytes of each connection. ``path`` is the path of the request.
+    takes to speak TLS to it, and ``greeting`` makes the first bytes of each connection. ``path`` is the path of the
+    request.
 
     Connections that are refused or dropped are tried again: whoever calls this watches the process, and the time.
     """
@@ -120,17 +121,17 @@ async def ask(
     authority: str = "",
     *,
     tls: ssl.SSLContext | None = None,
-    greeting: bytes = b"",
+    greeting: Greeting = no_greeting,
     path: str = HEALTH,
 ) -> FirstResponse:
     """One request on one connection. Raises OSError and EOFError where no answer comes, NotReady for a broken one.
     ``authority`` is the Host header's value, the address as it is where none is given; ``tls`` speaks TLS, and
-    ``greeting`` are bytes before the request."""
+    ``greeting`` makes the bytes before the request."""
     authority = authority or authority_of(address)
     reader, writer = await dial(address, tls)
     try:
         head = f"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{HEADER}: {token}\r\nConnection: close\r\n\r\n"
-        writer.write(greeting + head.encode())
+        writer.write(greeting(own_address(writer)) + head.encode())
         data = await most_of(reader)
     finally:
         if tls is not None:  # nobody waits for a closure alert that may never come

@@ -97,7 +97,6 @@ class RunningTarget:
         self.host = service.authority
         self.speaks = speaks(target)
         self.tls: TlsCredentials | None = None
-        self.greeting = b""
         self.boundary = boundary
         self.facts = facts
         self.pid = 0
@@ -105,6 +104,9 @@ class RunningTarget:
         self.ended_at = 0.0
         self.workers_lost: Sequence[int] = ()
         self.logged = 0
+
+    def greeting(self, own: tuple[str, int]) -> bytes:
+        return b""
 
     async def check(self) -> ExitStatus | None:
         return None
