@@ -5,7 +5,7 @@ A column is a list with a number for each result. So 20,000 results are some 100
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.results.analysis.comparison import Comparison
 from engine.results.analysis.findings import Finding, folded
 from engine.results.analysis.folding import Folded
 from engine.results.analysis.grouping import configured, loop_of
-from engine.results.analysis.summary import early_end, excuse_of, sentence, summary
+from engine.results.analysis.summary import early_end, excuse_of, plural, sentence, summary
 from engine.results.record.store import TargetRow
 
 VERSION = 1
@@ -68,7 +68,7 @@ def page_data(report: GridReport) -> PageData:
         "version": VERSION,
         **_run(report),
         "verdicts": verdicts,
-        "targets": [_target(row) for row in part.targets],
+        "targets": [_target(row, report.run.header) for row in part.targets],
         "categories": list(report.grid.categories),
         "cases": _cases([first[address] for address in cases.values], report, details, reported),
         "reasons": reasons.values,
@@ -115,9 +115,13 @@ def _run(report: GridReport) -> dict[str, Any]:
     }
 
 
-def _target(row: TargetRow) -> dict[str, Any]:
+def _target(row: TargetRow, header: Mapping[str, Any]) -> dict[str, Any]:
+    """A target. Its system and its machine are those of its own run in a merged run, else those of the run."""
+    system, machine = row.system or header.get("system", ""), row.machine or header.get("machine", {})
     return {
         **view.target(row),
+        "system": str(system),
+        "machine": machine_in_words(machine) if isinstance(machine, Mapping) else "",
         "name": configured(row),
         "framework_name": row.framework_configuration,
         "loop_name": loop_of(row),
@@ -125,6 +129,18 @@ def _target(row: TargetRow) -> dict[str, Any]:
         "log": row.log,
         "interface": row.interface,
     }
+
+
+def machine_in_words(machine: Mapping[str, Any]) -> str:
+    """A machine of a record in one line: its processor, cores, memory and architecture, each if it is known."""
+    cores, memory = machine.get("cores"), machine.get("memory")
+    parts = (
+        str(machine.get("cpu") or ""),
+        plural(cores, "core") if isinstance(cores, int) and cores > 0 else "",
+        f"{memory / 2**30:.1f} GiB" if isinstance(memory, int) and memory > 0 else "",
+        str(machine.get("architecture") or ""),
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def _cases(

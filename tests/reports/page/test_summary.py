@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from engine.model.clause import Clause
 from engine.model.transcript import Side, TraceEvent, Transcript
 from engine.model.verdict import Excuse, Verdict
+from engine.reports.page.document import page
 from engine.reports.page.packing import unpacked
-from engine.reports.page.summary import PASSES, page_data
+from engine.reports.page.summary import PASSES, machine_in_words, page_data
 from engine.reports.view import GridReport
 from engine.results.analysis.comparison import compare, sides
 from engine.results.analysis.findings import attributions
@@ -106,3 +109,29 @@ def test_a_comparison_leads_to_both_results() -> None:
     assert found["fixed"]["before"]["detail"] >= 0
     assert (found["fixed"]["after"]["result"], found["regressed"]["after"]["result"]) == (0, 1)
     assert found["regressed"]["before"]["detail"] == -1
+
+
+def test_each_target_has_its_machine_system_and_python() -> None:
+    """Targets of a merged run have their own; those of another run have the run's."""
+    small = {"cpu": "One", "cores": 1, "memory": 2**31, "architecture": "aarch64"}
+    other = row("t f", system="Darwin 25", machine=small, python="3.13.1")  # type: ignore[arg-type]
+    whole = run({"s f": Verdict.PASS, "t f": Verdict.PASS}, other)
+    header = {
+        **whole.header,
+        "system": "Linux 6",
+        "machine": {"cpu": "Two", "cores": 4, "memory": 0, "architecture": ""},
+    }
+    found = page_data(report_of(replace(whole, header=header))).summary["targets"]
+    assert [(one["python"], one["system"], one["machine"]) for one in found] == [
+        ("", "Linux 6", "Two, 4 cores"),
+        ("3.13.1", "Darwin 25", "One, 1 core, 2.0 GiB, aarch64"),
+    ]
+    text = page(report_of(replace(whole, header=header)))
+    assert "<td>3.13.1</td><td>Darwin 25</td><td>One, 1 core, 2.0 GiB, aarch64</td>" in text
+
+
+@pytest.mark.parametrize(
+    "machine", [{}, {"cores": "many", "memory": None, "cpu": 3}, {"cores": 0, "memory": -1, "cpu": 3}]
+)
+def test_a_machine_of_a_record_that_states_little(machine: dict[str, object]) -> None:
+    assert machine_in_words(machine) == ("3" if machine else "")

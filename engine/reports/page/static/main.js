@@ -98,13 +98,13 @@ function runView() {
     ["architecture", machine.architecture], ["suites", [data.data.origin, data.data.corpus].filter(Boolean).join(" ")],
   ];
   const dead = data.targets.filter((one) => one.failed);
-  const head = el("thead", {}, el("tr", {}, ["target", "server", "framework", "loop", "Python", "claims that a probe refuted"].map((word) => el("th", { scope: "col" }, word))));
+  const head = el("thead", {}, el("tr", {}, ["target", "server", "framework", "loop", "Python", "system", "machine", "claims that a probe refuted"].map((word) => el("th", { scope: "col" }, word))));
   return el("section", { "aria-labelledby": "run-title" }, el("h1", { id: "run-title" }, "Run"),
     el("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))])),
     dead.length ? el("section", {}, el("h2", {}, "Targets that did not start"), dead.map((one) => el("article", { class: "finding s-failing" }, el("h3", {}, one.target), el("p", {}, one.failed), one.hint ? el("p", {}, one.hint) : null, one.log ? block(one.log) : null))) : null,
     el("h2", {}, "Targets"),
     el("div", { class: "scroll" }, el("table", { class: "targets" }, head, el("tbody", {}, data.targets.map((one) => el("tr", {}, el("th", { scope: "row" }, one.target), el("td", {}, `${one.name} ${one.version}`),
-      el("td", {}, `${one.framework_name} ${one.framework_version}`), el("td", {}, one.loop_name), el("td", {}, one.python), el("td", {}, one.refuted.join("; "))))))));
+      el("td", {}, `${one.framework_name} ${one.framework_version}`), el("td", {}, one.loop_name), el("td", {}, one.python), el("td", {}, one.system), el("td", {}, one.machine), el("td", {}, one.refuted.join("; "))))))));
 }
 
 async function begin() {
