@@ -279,10 +279,10 @@ class Http2Client:
         if frame.acknowledges:
             self.acknowledged += 1
             return
-        before = self.theirs.get(4, WINDOW)
-        if self.theirs.get(CONNECT_PROTOCOL) and not dict(frame.settings).get(CONNECT_PROTOCOL, 1):
+        before, settings = self.theirs.get(4, WINDOW), dict(frame.settings)
+        if self.theirs.get(CONNECT_PROTOCOL) and not settings.get(CONNECT_PROTOCOL, 1):
             yield "SETTINGS_ENABLE_CONNECT_PROTOCOL changes from 1 to 0 (RFC 8441, 3)"
-        self.theirs.update(frame.settings)
+        self.theirs.update(settings)
         for stream in self.streams.values():
             stream.send += self.theirs.get(4, WINDOW) - before
         if (size := self.theirs.get(1, TABLE)) < TABLE:

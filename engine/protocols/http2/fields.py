@@ -6,8 +6,10 @@ itself, so the choice is made here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hpack import Decoder, HPACKError
 from hpack.hpack import encode_integer
@@ -26,6 +28,8 @@ REPRESENTATIONS = (INDEXED, INCREMENTAL, PLAIN, NEVER)
 
 # A field section beyond this is not decoded, in bytes: a server's mistake must not exhaust the engine.
 MOST = 64 * 1024 * 1024
+# Values up to this length, in bytes, are kept encoded.
+_SHORT = 64
 
 _huffman = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
 
@@ -53,39 +57,57 @@ class FieldEncoder:
         ``indexed`` field that no table entry has."""
         found = bytearray()
         for size in sizes:
-            found += self._integer(size, 5, 0x20)
+            found += _integer(size, 5, 0x20)
             self._table.maxsize = size
         for field in fields:
             found += self._field(field)
         return bytes(found)
 
     def _field(self, field: Field) -> bytes:
-        known = self._table.search(field.name, field.value)
-        whole = known is not None and known[2] is not None
+        table = self._table
+        if not table.dynamic_entries and field.representation in (PLAIN, NEVER) and len(field.value) <= _SHORT:
+            return _with_static_table(field)
+        known = table.search(field.name, field.value)
         if field.representation == INDEXED:
-            if known is None or not whole:
+            if known is None or known[2] is None:
                 shown = f"{field.name.decode('latin-1')}: {field.value.decode('latin-1')}"
                 raise WrongValue(f"no table has the field {shown!r}: only such a field can be `indexed`")
-            return self._integer(known[0], 7, 0x80)
-        bits, first = _FORMS[field.representation]
-        index = known[0] if known is not None and field.reuse else 0
-        found = self._integer(index, bits, first)
-        if not index:
-            found += self._text(field.name, huffman=field.huffman)
-        found += self._text(field.value, huffman=field.huffman)
+            return _integer(known[0], 7, 0x80)
+        found = _literal(field, known[0] if known is not None else 0)
         if field.representation == INCREMENTAL:
-            self._table.add(field.name, field.value)
+            table.add(field.name, field.value)
         return found
 
-    def _text(self, text: bytes, *, huffman: bool) -> bytes:
-        data = _huffman.encode(text) if huffman else text
-        return self._integer(len(data), 7, 0x80 if huffman else 0x00) + data
 
-    @staticmethod
-    def _integer(value: int, bits: int, first: int) -> bytes:
-        found = encode_integer(value, bits)
-        found[0] |= first
-        return bytes(found)
+_static = HeaderTable()
+
+
+@lru_cache(maxsize=1024)
+def _with_static_table(field: Field) -> bytes:
+    """A field that changes no table, on a connection whose table is empty: requests repeat these."""
+    known = _static.search(field.name, field.value)
+    return _literal(field, known[0] if known is not None else 0)
+
+
+def _literal(field: Field, known: int) -> bytes:
+    """A literal; ``known`` is the index of an entry with the name, 0 for none."""
+    bits, first = _FORMS[field.representation]
+    index = known if field.reuse else 0
+    found = _integer(index, bits, first)
+    if not index:
+        found += _text(field.name, huffman=field.huffman)
+    return found + _text(field.value, huffman=field.huffman)
+
+
+def _text(text: bytes, *, huffman: bool) -> bytes:
+    data = _huffman.encode(text) if huffman else text
+    return _integer(len(data), 7, 0x80 if huffman else 0x00) + data
+
+
+def _integer(value: int, bits: int, first: int) -> bytes:
+    found = encode_integer(value, bits)
+    found[0] |= first
+    return bytes(found)
 
 
 class FieldDecoder:
@@ -111,6 +133,8 @@ class FieldDecoder:
             return []
 
 
+_valid_name = re.compile(rb"[^\x00-\x20:\x7f-\xff]+")
+_invalid_value = re.compile(rb"[\x00\r\n]|\A[ \t]|[ \t]\Z")
 # The connection-specific fields (RFC 9113, section 8.2.2).
 _OF_CONNECTION = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 
@@ -132,9 +156,9 @@ def faults(fields: Sequence[Pair], *, trailers: bool) -> list[str]:
         regular = True
         if name != name.lower():
             found.append(f"the field name {shown!r} has upper-case letters (RFC 9113, 8.2)")
-        if not name or any(byte <= 0x20 or byte >= 0x7F or byte == 0x3A for byte in name):
+        if not _valid_name.fullmatch(name):
             found.append(f"the field name {shown!r} has an invalid byte (RFC 9113, 8.2.1)")
-        if any(byte in (0, 10, 13) for byte in value) or value[:1] in (b" ", b"\t") or value[-1:] in (b" ", b"\t"):
+        if _invalid_value.search(value):
             found.append(f"the value of {shown} is invalid: {value!r} (RFC 9113, 8.2.1)")
         if name in _OF_CONNECTION:
             found.append(f"{shown} is a field of a connection (RFC 9113, 8.2.2)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.model.variables import WrongValue
 
@@ -58,6 +59,8 @@ SETTING_NAMES = {number: name for name, number in SETTING_NUMBERS.items()}
 
 _ON_CONNECTION = frozenset({SETTINGS, PING, GOAWAY})
 _ON_STREAM = frozenset({DATA, HEADERS, PRIORITY, RST_STREAM, PUSH_PROMISE, CONTINUATION})
+# Frames whose payload has at most so many bytes are judged once.
+_SHORT = 64
 _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 
 
@@ -149,7 +152,8 @@ class Frame:
     @property
     def faults(self) -> tuple[str, ...]:
         """The rules that a server's frame breaks by itself."""
-        return tuple(_faults(self))
+        # Every connection begins with the same few short frames.
+        return _faults_of_a_short_one(self) if len(self.payload) <= _SHORT else tuple(_faults(self))
 
 
 def _faults(frame: Frame) -> Iterable[str]:
@@ -179,6 +183,11 @@ def _faults(frame: Frame) -> Iterable[str]:
         yield f"the padding of {name} is longer than the frame (RFC 9113, 6.1)"
     for number, value in frame.settings:
         yield from _setting_faults(number, value)
+
+
+@lru_cache(maxsize=1024)
+def _faults_of_a_short_one(frame: Frame) -> tuple[str, ...]:
+    return tuple(_faults(frame))
 
 
 def _setting_faults(number: int, value: int) -> Iterable[str]:
@@ -236,14 +245,11 @@ def encode(
     """The bytes of one frame, legal or not. ``claim_length`` is written in place of the payload's length. Raises
     WrongValue if a number does not fit into its field."""
     length = len(payload) if claim_length is None else claim_length
-    for name, value, most in (
-        ("length", length, 2**24 - 1),
-        ("type", type, 255),
-        ("flags", flags, 255),
-        ("stream", stream, LARGEST_WINDOW),
-    ):
-        if not 0 <= value <= most:
-            raise WrongValue(f"a frame's {name} is {value}, and should be at most {most}")
+    if not (0 <= length < 2**24 and 0 <= type <= 255 and 0 <= flags <= 255 and 0 <= stream <= LARGEST_WINDOW):
+        limits = {"length": (length, 2**24 - 1), "type": (type, 255), "flags": (flags, 255)}
+        wrong = [(name, value, most) for name, (value, most) in limits.items() if not 0 <= value <= most]
+        name, value, most = [*wrong, ("stream", stream, LARGEST_WINDOW)][0]
+        raise WrongValue(f"a frame's {name} is {value}, and should be at most {most}")
     word = stream | (reserved << 31)
     return length.to_bytes(3, "big") + bytes((type, flags)) + word.to_bytes(4, "big") + payload
 
