@@ -14,6 +14,10 @@ from .origin import OWNERS
 from .records import Writer, encode, quote
 
 CUT = 300  # characters kept of an exception's message
+MESSAGES = frozenset({"received", "received_failed", "send", "sent"})
+# The limit of message records of one call: more than the engine keeps (``engine.observer.calls.MOST``), so that it
+# notices. A server whose receive() always has a message at once would let a waiting application fill the disk.
+ENOUGH = 60_000
 
 _token = re.compile(r"(([a-z0-9-]+)\.[0-9]+)( after)?")
 
@@ -22,13 +26,14 @@ class RecordedCall:
     """A call that has begun. ``token`` and ``job`` are those of the engine's header, "" without one; ``peer`` is the
     client's address as JSON, or ``null``: behind a gateway the one that the gateway names."""
 
-    __slots__ = ("_after", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "peer", "token")
+    __slots__ = ("_after", "_messages", "_numbers", "_received", "_scope", "_sent", "_writer", "job", "peer", "token")
 
     def __init__(self, number: int, writer: Writer, scope: Any, *, token: str, peer: str, loop: str = "") -> None:
         """``number`` identifies it among the process's calls; ``peer`` is JSON: the client's address, or ``null``."""
         self._writer = writer
         self._scope = scope
         self._numbers = f',"c":{number}'
+        self._messages = 0
         self.peer = peer
         self._received = Body("http.request")
         self._sent = Body("http.response.body")
@@ -43,7 +48,13 @@ class RecordedCall:
         return encode(scope)
 
     def record(self, kind: str, members: str) -> int:
-        """Write a record of this call. Returns its number. ``members`` are those of ``Writer.write``. Never raises."""
+        """Write a record of this call. Returns its number, -1 if it was lost, as is a message beyond ENOUGH.
+        ``members`` are those of ``Writer.write``. Never raises."""
+        if kind in MESSAGES:
+            self._messages += 1
+            if self._messages > ENOUGH:
+                self._writer.miss(f"a call has more than {ENOUGH} messages")
+                return -1
         return self._writer.write(kind, self._numbers + members)
 
     def note(self, text: str) -> None:
