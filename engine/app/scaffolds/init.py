@@ -35,7 +35,9 @@ def init(found: FoundProject, folder: Path, contracts: Path) -> Scaffold:
         files |= framework_files(folder / FOLDER / found.name, found.name, contracts, found.interface, found.package)
     if not (folder / WORKFLOW).exists():
         files[folder / WORKFLOW] = filled(f"workflow_{'gate' if gated else 'grid'}.yml.tmpl", **words)
-    subject = "the application under two servers" if of_app else f"the {found.sort} in this folder"
+    checked_out = found.sort == SERVER or bool(found.package) or not found.own
+    subject = f"the {found.sort} in this folder" if checked_out else "the framework"
+    subject = "the application under two servers" if of_app else subject
     gate = (("engine gate", "what the change of this branch breaks"),) if gated else ()
     commands = (
         *_first(found, words),
@@ -62,6 +64,7 @@ def _words(found: FoundProject) -> dict[str, str]:
         "RELEASES": ", ".join(f"{name}{at_home}" for name in found.names),
         "SECOND": ", ".join(SERVERS[one] for one in found.interfaces),
         "BARE": ", ".join(BARE_APPS[one] for one in found.interfaces),
+        "SUBJECT": "The checkout in this folder" if found.package else "The framework of the index",
         "SUITES": ", ".join(SUITES[one] for one in found.interfaces),
         "COMMAND": f"$(python), {script}, $(app), --host, $(host), --port, $(port)",
         "PACKAGE": f"    package: {found.package}\n" if found.package else "",

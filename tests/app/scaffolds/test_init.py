@@ -82,6 +82,13 @@ def test_the_folder_of_a_framework_names_its_package(folder: Path) -> None:
     assert (folder / "conformance" / "falcon" / "requirements.in").read_text() == "falcon\n"
     declared = yaml.safe_load((folder / "conformance" / "falcon" / "framework.yaml").read_text())
     assert declared["packages"] == ["falcon"]
+    assert "# The checkout in this folder, with the app" in (folder / "conformance.yaml").read_text()
+
+
+def test_a_framework_that_is_not_in_the_folder_is_no_checkout(folder: Path) -> None:
+    made = init(PROJECTS[7], folder, CONTRACTS)
+    assert "# The framework of the index, with the app" in made.files[folder / "conformance.yaml"]
+    assert dict(made.commands)["engine grid"] == "runs the cases on the framework"
 
 
 def test_a_project_runs_its_own_checkouts(folder: Path) -> None:
