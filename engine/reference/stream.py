@@ -99,8 +99,10 @@ class ServerStream:
                         self._writer.write_eof()
                     while await self._more(linger if self.tls is None else min(linger, TLS_LINGER)):
                         self.buffer.clear()
-        # The transport goes on to write what a slow client has not read yet.
-        asyncio.get_running_loop().call_later(SLOWEST, self._writer.transport.abort)
+        # The transport goes on to write what a slow client has not read yet. A timer for each of many short connections
+        # would keep all their transports in memory.
+        if self._writer.transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(SLOWEST, self._writer.transport.abort)
         self._writer.close()
 
     async def _more(self, linger: float) -> bool:
