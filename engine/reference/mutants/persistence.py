@@ -274,7 +274,30 @@ def _unflushed(right: Any) -> Any:
     return close
 
 
+def _later_first(right: Any) -> Any:
+    """Go on behind a refused request with a body, and serve what came with it only behind what comes later."""
+
+    async def following(self: Any) -> Any:
+        try:
+            return await right(self)
+        except RequestRefused as error:
+            _, body, rest = bytes(self._stream.buffer).partition(b"five!")
+            if not body or error.status != 400:
+                raise
+            self._stream.put(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            self._stream.buffer.clear()
+            await self._stream.fill()
+            self._stream.buffer += rest.removeprefix(b"\r\n0\r\n\r\n")
+            return await following(self)
+
+    return following
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "refused-then-reversed": Mutant(
+        "requests behind a refused one with a body are answered behind a later one",
+        replaced(ServerConnection, "_next", _later_first),
+    ),
     "close-not-in-lists": Mutant("the option close is not found in a list", _option(_no_lists)),
     "close-in-lower-case": Mutant("the option close is only found in lower case", _option(_exact_case)),
     "close-on-the-first-line": Mutant("only the first Connection line is read", _option(_first_line)),
