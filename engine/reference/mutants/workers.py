@@ -136,7 +136,22 @@ def _of_the_other_kind(right: Any) -> Any:
     return lambda name: right(("uvloop" if name == "asyncio" else "asyncio") if _later else name)
 
 
+def _taking_others_along(right: Any) -> Any:
+    """Kill the other workers when one was killed."""
+
+    def reap(self: Workers) -> None:
+        before = set(self._running)
+        right(self)
+        if before - self._running and not self._stopping:
+            self._send(signal.SIGKILL, before & self._running)
+
+    return reap
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "killed-worker-takes-others-along": Mutant(
+        "the other workers are killed when one was killed", replaced(Workers, "_reap", _taking_others_along)
+    ),
     "loop-of-replacements": Mutant(
         "a worker that replaces another one runs on another event loop",
         together(replaced(Workers, "_start", _started_again), replaced(main, "loop_factory", _of_the_other_kind)),
