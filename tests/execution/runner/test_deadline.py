@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+import uvloop
 
 from engine.execution.runner.deadline import Deadline
 
@@ -97,3 +99,37 @@ def test_an_inner_deadline_ends_before_the_outer_one(block: Block) -> None:
             await block(0.001, asyncio.sleep(60))
 
     asyncio.run(block(60, inner()))  # type: ignore[arg-type]  # any awaitable will do
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_what_arrived_while_the_loop_stood_still_is_in_time(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def scene() -> None:
+        server = await asyncio.start_server(echo, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        with Deadline(0.2):
+            asyncio.get_running_loop().call_soon(time.sleep, 0.9)
+            writer.write(b"x")
+            assert await reader.readexactly(1) == b"x"
+        writer.close()
+        server.close()
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readexactly(1))
+        await writer.drain()
+        writer.close()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scene())
+
+
+def test_what_does_not_arrive_is_late_though_the_loop_stood_still() -> None:
+    async def scene() -> None:
+        began = time.monotonic()
+        asyncio.get_running_loop().call_soon(time.sleep, 0.8)
+        with pytest.raises(TimeoutError):
+            await ours(0.1, asyncio.sleep(60))
+        assert time.monotonic() - began < 30
+
+    asyncio.run(scene())
