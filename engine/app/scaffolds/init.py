@@ -72,7 +72,7 @@ def _words(found: FoundProject) -> dict[str, str]:
 
 
 def _first(found: FoundProject, words: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """What the user does before anything runs, where the engine does not know the project."""
+    """The steps of the user before the first run of a project that the engine does not know."""
     if not found.own:
         return ()
     if found.sort == SERVER:

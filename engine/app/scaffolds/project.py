@@ -61,8 +61,8 @@ class FoundProject:
 
 @dataclass(frozen=True, slots=True)
 class NamedProject:
-    """What the user says about a folder, "" for what is found: an application, the name of a server or of a framework,
-    and the interface through which it is called."""
+    """The user's own statements about a folder, each "" if it is to be found: an application, the name of a server or
+    of a framework, and the interface through which it is called."""
 
     app: str = ""
     server: str = ""
