@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LAST = re.compile(r"(?:last(?:~([0-9]{1,6}))?)?")
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 MAKES = "`engine grid` makes one"
+IGNORE_ALL = "# Written by the conformance engine: runs are no sources.\n*\n"
 NAMES_FOLDER = "name the folder with --results; without it that is results/"
 
 
@@ -43,11 +45,21 @@ def keep(
 ) -> Store:
     """Begin the record of a run. ``division`` is the shard that it is. Raises ResultsError if the
     folder of results is not writable."""
+    make_folder(project_paths.results)
     return Store(
         folder_of(project_paths.results, run_id),
         run_id,
         header(arguments, jobs, baselines, project_paths.data, division),
     )
+
+
+def make_folder(results: Path) -> None:
+    """Make the folder of results where there is none, with a .gitignore that excludes all of it: otherwise the runs
+    would change the content of a checkout under test, and each would require a new environment. A folder that exists
+    stays as it is. Errors are ignored here, since writing the run raises them again."""
+    with suppress(OSError):
+        results.mkdir(parents=True)
+        (results / ".gitignore").write_text(IGNORE_ALL)
 
 
 def ids(project_paths: ProjectPaths) -> list[str]:

@@ -70,11 +70,14 @@ def run(parsed: argparse.Namespace) -> int:
 def place_of(word: str, project_paths: ProjectPaths) -> Path:
     """The folder of the merged run: a path, or an id in the folder of results. Raises UsageError for ``last``."""
     from engine.app.run_ids import folder_of
-    from engine.app.runs import LAST
+    from engine.app.runs import LAST, make_folder
 
     if LAST.fullmatch(word):
         raise UsageError(f"-o names a new run, and {word!r} is another one", hint="like -o merged, or -o FOLDER/")
-    return Path(word) if os.sep in word else folder_of(project_paths.results, word)
+    if os.sep in word:
+        return Path(word)
+    make_folder(project_paths.results)
+    return folder_of(project_paths.results, word)
 
 
 def show(merged: Merged, parsed: argparse.Namespace) -> int:

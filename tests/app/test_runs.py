@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,19 @@ def test_the_header_lists_the_cases_in_the_order_of_their_files(project_paths: P
     assert [job.case.id for job in jobs] != ["z", "a[10]", "a[9]"]
     cases = header([], jobs, [], {})["cases"]
     assert [address.rpartition("::")[2] for address in cases] == ["z", "a[10]", "a[9]"]
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["made", "there before"])
+def test_git_ignores_a_folder_of_results_that_a_run_makes(tmp_path: Path, there: bool) -> None:
+    results = tmp_path / "results"
+    if there:
+        results.mkdir()
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    keep(find(str(results)), IDS[0], (), ()).close("whole")
+    listed = subprocess.run(
+        ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (listed.stdout != "") is there
