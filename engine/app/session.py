@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from engine.app.counterparts import PATIENCE
 from engine.app.durations import Durations
 from engine.app.repeating import Repeats, concurrent, key_of, to_recheck
-from engine.channels.tcp import open_tcp
+from engine.channels.tcp import open_soon, open_tcp
 from engine.errors import EngineError, EnvironmentFailed, StartError, Unfit
 from engine.execution.job import Job
 from engine.execution.runner.trimming import Budget
@@ -23,6 +23,7 @@ from engine.model.result_event import ResultEvent
 from engine.model.target import ServerLaunch, Target
 from engine.model.tls import TlsClientOptions
 from engine.model.verdict import JobResult
+from engine.protocols.http2.frames import PREFACE
 from engine.results.analysis.flakiness import rechecked
 from engine.results.baseline.baseline import judged, stem
 from engine.results.baseline.corpus import held_back
@@ -347,13 +348,17 @@ async def open_channel(
     subject: str,
     receive_buffer: int | None = None,
     tls_options: TlsClientOptions | None = None,
+    soon: bool = False,
 ) -> Channel:
-    """A recording TCP stream, with TLS where ``tls_options`` begins it. Raises ConnectionRefused, and
+    """A recording TCP stream, with TLS where ``tls_options`` begins it. With ``soon``, the first bytes are HTTP/2's
+    preface, and the server may decide between protocols by what comes within a second. Raises ConnectionRefused, and
     HandshakeFailed."""
     if tls_options is not None:
         from engine.channels.tls import open_tls  # OpenSSL is for those runs that have TLS
 
         return await open_tls(address, tls_options, label=subject, receive_buffer=receive_buffer)
+    if soon:
+        return await open_soon(address, PREFACE, label=subject, receive_buffer=receive_buffer)
     return await open_tcp(address, label=subject, receive_buffer=receive_buffer)
 
 

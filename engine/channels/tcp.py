@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 import struct
 import time
@@ -37,6 +38,11 @@ PATIENCE, VAIN, PAUSE, LONGEST = 0.05, 0.25, 0.002, 1.0
 # A server may end a connection that is idle, so a write on one that was idle for IDLE seconds may take no more than
 # AFTER_IDLE: a slow machine must not make pieces miss the time that the same bytes in one write keep.
 IDLE, AFTER_IDLE = 0.5, 0.25
+# A server that decides between protocols by the first bytes waits for them for a second or so from accept() on
+# (gunicorn). An engine that stood still may learn of its connection as late as that. So after LATE seconds such a
+# connection is given up for another one, whose first bytes are in the kernel before the loop goes on, and on which
+# nothing is sent in pieces. Pieces of a first write, LATE seconds after the connection was begun, are sent as one.
+LATE = 0.15
 # A server that has read a piece gets so long to process it: asyncio's streams would join it with the next one.
 SETTLE = 0.001
 # So many looks follow each other at once; later ones have a pause between them, of the least time that loops measure.
@@ -50,6 +56,13 @@ class TcpChannel(asyncio.Protocol):
     """``engine.model.protocols.Channel`` over one TCP connection. ``open_tcp`` makes one."""
 
     def __init__(self, label: str, clock: Clock) -> None:
+        self.longest = LONGEST
+        """The time that the pieces of one write may take, in seconds."""
+        self.hurry = 0.0
+        """The time until which the first bytes should go out, where the peer does not wait for them; 0 for no such
+        time."""
+        self.ahead = b""
+        """The first bytes, where the kernel has them already: what is written begins with them."""
         self._clock = clock
         self._record = Trace(label)
         self._arrived: deque[tuple[bytes, float]] = deque()
@@ -165,6 +178,9 @@ class TcpChannel(asyncio.Protocol):
         self._may_write()
         # The record has the time before: what the bytes bring about must not seem to come before them.
         self._record.data(self._clock(), "sent", data)
+        if self.ahead:
+            known = min(len(self.ahead), len(data))
+            self.ahead, data = self.ahead[known:], data[known:]
         if data:
             self._transport.write(data)
         return self._clock()
@@ -187,13 +203,16 @@ class TcpChannel(asyncio.Protocol):
 
         asyncio sets TCP_NODELAY, so no piece waits in the kernel for the next one. If the kernel reports what the peer
         has read, the next piece goes out SETTLE seconds after the one before it was read, so that the peer's reads are
-        distinct. A peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after LONGEST
-        seconds, or AFTER_IDLE on a connection that was idle. If it is not reported, PAUSE seconds lie between two
-        pieces, which makes it likely. The rest is dropped once the peer has ended the stream. Raises as ``send``.
+        distinct. A peer that leaves pieces unread for VAIN seconds gets the rest at once, and so does one after
+        ``longest`` seconds, after AFTER_IDLE on a connection that was idle, or at the time ``hurry``. If it is not
+        reported, PAUSE seconds lie between two pieces, which makes it likely. The rest is dropped once the peer has
+        ended the stream. Raises as ``send``.
         """
         vain, began = 0.0, self._clock()
         at = began
-        longest = AFTER_IDLE if self._heard and began - self._heard > IDLE else LONGEST
+        longest = AFTER_IDLE if self._heard and began - self._heard > IDLE else self.longest
+        if self.hurry and not self._heard:
+            longest = self.hurry - began
         for number, piece in enumerate(pieces):
             if self._ended == "fin":
                 self._record.event(self._clock(), "not sent", f"the last {sum(map(len, pieces[number:]))} B")
@@ -326,9 +345,10 @@ async def open_tcp(
     timeout: float | None = None,
     receive_buffer: int | None = None,
     make: Callable[[str, Clock], TcpChannel] | None = None,
+    first: bytes = b"",
 ) -> TcpChannel:
     """A new connection to ``address``, over TCP or to a Unix socket. ``make`` creates the channel, a TcpChannel by
-    default.
+    default. ``first`` are bytes that go out as soon as there is a connection; the caller writes them as well.
 
     ``label`` is its short name in the transcript, ``timeout`` is in seconds, ``receive_buffer`` the number of unread
     bytes that the kernel keeps. Raises ConnectionRefused if the address refuses or is unreachable, Reset, and
@@ -339,9 +359,9 @@ async def open_tcp(
     try:
         # Most connections have no timeout of their own, but that of the case.
         if timeout is None:
-            return await _open(address, partial(make, label, clock), receive_buffer)
+            return await _open(address, partial(make, label, clock), receive_buffer, first)
         async with asyncio.timeout(timeout):
-            return await _open(address, partial(make, label, clock), receive_buffer)
+            return await _open(address, partial(make, label, clock), receive_buffer, first)
     except TimeoutError as error:
         raise ChannelError(f"{where} did not answer within {timeout:g} s") from error
     except (ConnectionRefusedError, FileNotFoundError) as error:
@@ -354,30 +374,62 @@ async def open_tcp(
         raise ChannelError(f"no connection to {where}: {error}") from error
 
 
-async def _open(address: Address, make: Callable[[], TcpChannel], receive_buffer: int | None) -> TcpChannel:
+async def open_soon(
+    address: Address,
+    first: bytes,
+    *,
+    label: str = "connection",
+    clock: Clock = time.monotonic,
+    receive_buffer: int | None = None,
+) -> TcpChannel:
+    """As ``open_tcp``, to a peer that waits for the first bytes for a short time only. They are ``first``; the caller
+    writes them at once. Raises as ``open_tcp``."""
+    began = clock()
+    channel = await open_tcp(address, label=label, clock=clock, receive_buffer=receive_buffer)
+    channel.hurry = began + LATE
+    if clock() > channel.hurry:
+        channel.close()
+        channel = await open_tcp(address, label=label, clock=clock, receive_buffer=receive_buffer, first=first)
+        channel.longest = 0.0
+    return channel
+
+
+async def _open(
+    address: Address, make: Callable[[], TcpChannel], receive_buffer: int | None, first: bytes
+) -> TcpChannel:
     loop = asyncio.get_running_loop()
     path = unix_path(address)
-    if receive_buffer is None:
+    if receive_buffer is None and not first:
         if path:
             return (await loop.create_unix_connection(make, path))[1]
         return (await loop.create_connection(make, *address))[1]
-    raw = await connected(address, receive_buffer)
-    if path:
-        return (await loop.create_unix_connection(make, sock=raw))[1]
-    return (await loop.create_connection(make, sock=raw))[1]
+    raw = await connected(address, receive_buffer, first)
+    channel = (await (loop.create_unix_connection if path else loop.create_connection)(make, sock=raw))[1]
+    channel.ahead = first
+    return channel
 
 
-async def connected(address: Address, receive_buffer: int) -> socket.socket:
-    """A connected socket with this receive buffer, which must be set before connecting: the window scale is negotiated
-    then. Raises OSError."""
+async def connected(address: Address, receive_buffer: int | None, first: bytes = b"") -> socket.socket:
+    """A connected socket that has sent ``first``, a few bytes. Its receive buffer must be set before connecting: the
+    window scale is negotiated then. Raises OSError."""
     host, port = address
     path = unix_path(address)
+    where = path or (host, port)
     family = socket.AF_UNIX if path else socket.AF_INET6 if ":" in host else socket.AF_INET
     raw = socket.socket(family, socket.SOCK_STREAM)
     try:
         raw.setblocking(False)
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        await asyncio.get_running_loop().sock_connect(raw, path or (host, port))
+        if receive_buffer is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        # The kernel connects to this machine at once, and says so when it is asked again.
+        state = raw.connect_ex(where)
+        if state == errno.EINPROGRESS:
+            state = raw.connect_ex(where)
+        if state in (errno.EALREADY, errno.EINPROGRESS, errno.EAGAIN):
+            await asyncio.get_running_loop().sock_connect(raw, where)
+        elif state not in (0, errno.EISCONN):
+            raise OSError(state, os.strerror(state))
+        raw.sendall(first)
     except BaseException:
         raw.close()
         raise

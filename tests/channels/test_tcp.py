@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import uvloop
 
 from engine.channels import tcp
 from engine.channels.record import KEPT_BYTES, KEPT_HEAD
-from engine.channels.tcp import TcpChannel, open_tcp
+from engine.channels.tcp import TcpChannel, open_soon, open_tcp
 from engine.errors import ChannelClosed, ConnectionRefused, Endless, Reset
 
 Work = Callable[[TcpChannel, socket.socket], Coroutine[Any, Any, None]]
@@ -480,5 +481,65 @@ def test_a_peer_that_has_ended_the_stream_gets_no_more_pieces(play: Callable[[Wo
             await asyncio.sleep(0.001)
         await channel.deliver([b"a", b"bc"])
         assert whats(channel)[-1] == "not sent"
+
+    play(work)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_standing_engine_has_sent_the_first_bytes(loop: str) -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            opening = asyncio.create_task(open_soon(listener.getsockname(), b"first"))
+            # It stands still right after connect(), as a loop does that has many other things to do.
+            asyncio.get_running_loop().call_soon(time.sleep, tcp.LATE + 0.05)
+            listener.settimeout(5)
+            given_up, _ = await asyncio.to_thread(listener.accept)
+            used, _ = await asyncio.to_thread(listener.accept)
+            used.settimeout(5)
+            channel = await opening
+            assert await asyncio.to_thread(used.recv, 100) == b"first"
+            channel.write(b"fi")
+            await channel.send(b"rst and more")
+            assert await asyncio.to_thread(used.recv, 100) == b" and more"
+            assert given_up.recv(100) == b""
+            await channel.deliver([b"a", b"b", b"c"])
+            sent = [event.data for event in channel.events if event.what == "sent"]
+            assert sent == [b"fi", b"rst and more", b"abc"]
+            channel.close()
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(asyncio.wait_for(main(), 15))
+
+
+def test_a_prompt_engine_sends_its_first_bytes_when_they_are_written(play: Callable[[Work], None]) -> None:
+    async def work(_: TcpChannel, __: socket.socket) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            channel = await open_soon(listener.getsockname(), b"first")
+            assert channel.ahead == b""
+            assert channel.opened < channel.hurry <= channel.opened + tcp.LATE
+            channel.close()
+
+    play(work)
+
+
+def test_an_address_that_refuses_also_refuses_bytes_that_go_ahead() -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = listener.getsockname()
+        with pytest.raises(ConnectionRefused, match="refused by"):
+            await open_tcp(address, first=b"first")
+
+    asyncio.run(main())
+
+
+def test_the_first_delivery_to_a_peer_that_does_not_wait_ends_sooner(play: Callable[[Work], None]) -> None:
+    async def work(channel: TcpChannel, peer: socket.socket) -> None:
+        channel.hurry = channel.opened
+        await channel.deliver([b"x"] * 100)
+        assert whats(channel).count("sent") == 1
+        peer.sendall(b"a")
+        await channel.receive()
+        await channel.deliver([b"x"] * 3)
+        assert whats(channel).count("sent") == 4, "the peer has decided"
 
     play(work)

@@ -175,6 +175,7 @@ class JobScope(StepScope):
         name: str,
         receive_buffer: int | None = None,
         tls_options: TlsClientOptions | None = None,
+        soon: bool = False,
     ) -> Channel:
         if self.channel is not None:
             return self.channel

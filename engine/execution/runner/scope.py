@@ -219,11 +219,17 @@ class StepScope(Context):
         return self._find_connection(name) if name else None
 
     async def connect(
-        self, name: str | None, *, raw: bool = False, upstream: bool = False, http2: bool = False
+        self,
+        name: str | None,
+        *,
+        raw: bool = False,
+        upstream: bool = False,
+        http2: bool = False,
+        prefaced: bool = True,
     ) -> Connection:
         connection = self.existing(name)
         if connection is None:
-            connection = await self._open(name, upstream=upstream, http2=http2)
+            connection = await self._open(name, upstream=upstream, http2=http2, prefaced=prefaced)
         elif connection.channel.ended == "closed":
             raise ChannelClosed(f"the connection {name!r} was closed by an earlier step")
         performed = self._performed
@@ -235,12 +241,14 @@ class StepScope(Context):
         connection.used += 1
         return connection
 
-    async def _open(self, name: str | None, *, upstream: bool, http2: bool) -> Connection:
+    async def _open(self, name: str | None, *, upstream: bool, http2: bool, prefaced: bool) -> Connection:
         state = self._state
         subject = name or f"connection {len(state.connections) + 1}"
         live = state.live
         tls_options = None if live.tls is None else TlsClientOptions(live.tls, alpn=("h2",) if http2 else HTTP)
-        more = () if tls_options is None else (None, tls_options)
+        more: tuple[object, ...] = () if tls_options is None else (None, tls_options)
+        if http2 and prefaced and tls_options is None:
+            more = (None, None, True)
         channel = await state.open_channel(live.upstream if upstream else live.address, subject, *more)
         connection = Connection(channel, name or "", tls_options=tls_options)
         state.connections.append(connection)

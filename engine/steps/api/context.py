@@ -110,12 +110,19 @@ class Context(Protocol):
         ...
 
     async def connect(
-        self, name: str | None, *, raw: bool = False, upstream: bool = False, http2: bool = False
+        self,
+        name: str | None,
+        *,
+        raw: bool = False,
+        upstream: bool = False,
+        http2: bool = False,
+        prefaced: bool = True,
     ) -> Connection:
         """The connection of that name, opened if it is new; a new one of the step's own for None. ``raw`` says that
         bytes without the engine's header will go out on it, ``upstream`` that a new one leads to the server itself,
-        past a gateway, ``http2`` that a new one with TLS offers HTTP/2. Raises ConnectionRefused, and ChannelClosed for
-        a name whose connection this side has closed."""
+        past a gateway, ``http2`` that a new one with TLS offers HTTP/2, and that the step writes HTTP/2's preface at
+        once on one without, if ``prefaced``. Raises ConnectionRefused, and ChannelClosed for a name whose connection
+        this side has closed."""
         ...
 
     def release(self, connection: Connection) -> None:

@@ -61,7 +61,7 @@ def begun(connection: Connection, ctx: Context) -> tuple[Http2Session, list[byte
     if agreed is not None and agreed != ALPN:
         connection.channel.close()
         raise HandshakeFailed(f"the server selected {agreed or 'no protocol'}, and not {ALPN}")
-    session = Http2Session(connection.channel, ctx.note, connection.name, SETTINGS)
+    session = Http2Session(connection.channel, ctx.note, connection.name, SETTINGS, begins=True)
     session.client.credited(0, MORE)
     connection.codec = session
     return session, [*preface(SETTINGS), encode(WINDOW_UPDATE, 0, 0, MORE.to_bytes(4, "big"))]

@@ -39,7 +39,8 @@ class Request:
 class Http2Session:
     """The client's half of a connection, over a channel. ``current`` is the stream of the last ``headers``, which
     actions and assertions without a stream mean; ``requests`` are those that were begun, by stream, and ``counted``
-    the frames that an assertion about all streams has taken. ``note`` adds a line to the time line."""
+    the frames that an assertion about all streams has taken. ``note`` adds a line to the time line. With ``begins``,
+    the next frames begin the connection, so replies to what the server has sent already wait for them."""
 
     def __init__(
         self,
@@ -48,6 +49,8 @@ class Http2Session:
         name: str = "",
         settings: Mapping[int, int] | None = None,
         manners: Collection[str] = MANNERS,
+        *,
+        begins: bool = False,
     ) -> None:
         self.client = Http2Client(settings, manners)
         self.current = 0
@@ -60,7 +63,7 @@ class Http2Session:
         self._ended = False
         self._waiting: list[asyncio.Future[None]] = []
         self._watching: list[Callable[[], None]] = []
-        self._cutting = False  # a frame goes out in pieces
+        self._cutting = begins  # a frame goes out in pieces, or the first one is still to come
         self._held = bytearray()  # frames that wait for its end
         channel.listen(self._take)
 

@@ -62,7 +62,8 @@ async def perform(params: Http2Params, ctx: Context) -> Observation | None:
     """Open a connection, or continue a named one, and perform the script on it. A reset, an error or a broken rule of
     the server that no assertion has taken is a failure. Raises StepFailed when an ``expect`` does not hold, and
     EngineError for a connection on which something else was spoken."""
-    connection = await ctx.connect(ctx.step.connection, raw=True, http2=True)
+    prefaced = flag(params.preface, ctx.variables)
+    connection = await ctx.connect(ctx.step.connection, raw=True, http2=True, prefaced=prefaced)
     try:
         session = await _session(connection, params, ctx)
         await ctx.run(params.script, connection)
@@ -77,9 +78,10 @@ async def _session(connection: Connection, params: Http2Params, ctx: Context) ->
         settings = setting_numbers(params.settings, ctx.variables)
         chosen = {name: flag(value, ctx.variables) for name, value in params.manners}
         manners = [name for name in MANNERS if chosen.get(name, True)]
-        session = Http2Session(connection.channel, ctx.note, connection.name, settings, manners)
+        begins = flag(params.preface, ctx.variables)
+        session = Http2Session(connection.channel, ctx.note, connection.name, settings, manners, begins=begins)
         connection.codec = session
-        if flag(params.preface, ctx.variables):
+        if begins:
             await send_frames(ctx, connection, preface(settings))
         return session
     if not isinstance(connection.codec, Http2Session):

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from engine.channels.scripted import ScriptedChannel
 from engine.errors import EngineError
-from engine.protocols.http2.frames import PREFACE, RST_STREAM, SETTINGS, encode, goaway_payload
+from engine.protocols.http2.frames import PING, PREFACE, RST_STREAM, SETTINGS, encode, goaway_payload
 from engine.steps.api.context import StepFailed
+from engine.steps.http2.session import frames_of
 from tests.steps.context import Handler, JobScope, against, run
 from tests.steps.http2.http2_here import Library
 from tests.steps.reader import steps
@@ -47,6 +49,17 @@ def test_a_request_on_a_new_connection() -> None:
     assert any(what == "frames received" and "DATA 1 (END_STREAM, 0 B)" in detail for what, detail in notes)
     assert ("fields of stream 1", ":status: 200, x-a: 1") in notes
     assert (b":path", b"/x") in library.fields[1]
+
+
+def test_the_settings_of_a_server_that_is_first_are_acknowledged_behind_the_preface() -> None:
+    channel = ScriptedChannel()
+    channel.arrive(encode(SETTINGS))
+    ctx = JobScope()
+    ctx.channel = channel
+    run(ctx.run(http2({"ping": "12345678"})))
+    first, ack, ping = channel.sent
+    assert first.startswith(PREFACE)
+    assert [frame.type for frame in frames_of(ack + ping)] == [SETTINGS, PING]
 
 
 def test_a_named_connection_goes_on() -> None:
