@@ -22,7 +22,7 @@ from engine.cli.base import (
     project_paths_of,
     server_arguments,
 )
-from engine.model.target import LOOPS
+from engine.model.target import DOCKER, LOCAL, LOOPS
 from engine.terminal import lint_output
 from engine.terminal.columns import terminal_width
 from engine.terminal.escape import visible
@@ -55,6 +55,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     delivery_argument(parser)
     client_argument(parser)
+    parser.add_argument(
+        "--runtime",
+        choices=[LOCAL, DOCKER],
+        default=LOCAL,
+        help="local: processes of this machine; docker: containers (local)",
+    )
     parser.add_argument("--once", action="store_true", help="run it once, and return the exit code of the verdicts")
     parser.add_argument("--full", action="store_true", help="every event of long transfers, and all recorded data")
     parser.add_argument(
@@ -74,6 +80,7 @@ def run(parsed: argparse.Namespace) -> int:
     engine = Engine(
         project_paths_of(parsed),
         parsed.nginx,
+        parsed.runtime,
         baseline=parsed.baseline,
         deliveries=tuple(parsed.delivery),
         client=parsed.client,

@@ -120,6 +120,11 @@ class Host(Protocol):
         """True if the interpreter of an environment runs on this machine, so that a server's ``--help`` can be read."""
         ...
 
+    @property
+    def listens(self) -> frozenset[str]:
+        """The kinds of addresses on which a server can listen here: ``ipv4``, ``ipv6`` and ``unix``."""
+        ...
+
     async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
         """The environment of a framework under a server, made where it is missing. ``interpreter`` is its Python in the
         words of ``--python``, "" for the engine's own. Raises EnvironmentFailed."""

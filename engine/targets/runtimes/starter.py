@@ -51,7 +51,7 @@ from pathlib import Path
 
 from engine.errors import StartError, Unfit
 from engine.model.boundary import AppCall
-from engine.model.network import IPV4, IPV6, LOCALHOST, UNIX, Address, unix_path
+from engine.model.network import IPV4, LOCALHOST, Address, unix_path
 from engine.model.protocols import Boundary
 from engine.model.target import DIRECT, ExitStatus, ServerLaunch, Target, TargetInfo
 from engine.model.tls import TlsCredentials
@@ -70,7 +70,7 @@ from engine.targets.runtimes.gateway_process import GatewayProcess, failed, open
 from engine.targets.runtimes.live import Relaunch, StartedTarget
 from engine.targets.runtimes.logfile import read_log
 from engine.targets.runtimes.offers import Prober, ServerOffers
-from engine.targets.runtimes.ports import PortTaken, has_ipv6
+from engine.targets.runtimes.ports import PortTaken
 from engine.targets.runtimes.process_handle import ProcessHandle, abandon
 
 READY_WITHIN = 30.0
@@ -144,8 +144,7 @@ class Starter:
         environment = await self.prepare(launch.target)
         if launch.target.interface == ASGI:  # what is looked for are words about ASGI apps
             await self.probe(launch.target, environment)
-        if self.host.runs_help:  # a container has other addresses and another output
-            await self._probe_options(launch, environment)
+        await self._probe_options(launch, environment)
         return await self._retried(launch, environment, self._log_for(launch), prepare)
 
     async def probe(self, target: Target, environment: Environment) -> Probed:
@@ -162,8 +161,7 @@ class Starter:
         async def control(probed: ServerLaunch) -> StartedTarget:
             return await self._retried(probed, environment, self._log_for(probed, "options-"), None)
 
-        listens = (IPV4, UNIX, *([IPV6] if has_ipv6() else []))
-        await self._offers.probe_options(launch, self.host.servers_part, control, listens)
+        await self._offers.probe_options(launch, self.host.servers_part, control, self.host.listens)
 
     async def unclaimed(self, target: Target, words: Collection[str]) -> frozenset[str]:
         """The capabilities and protocols among ``words`` that the target's server does not claim, but that a probe

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StartError
+from engine.model.network import IPV4, IPV6, UNIX
 from engine.model.target import ExitStatus, ServerLaunch, Target
 from engine.model.tls import TlsCredentials
+from engine.targets.catalog.capabilities import Probed
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server, Start
 from engine.targets.catalog.servers.tls import Files
 from engine.targets.environments.packages import Environment
 from engine.targets.runtimes.base import Host, LaunchContext, ServerPlace
 from engine.targets.runtimes.driving import Driving
+from engine.targets.runtimes.live import StartedTarget
+from engine.targets.runtimes.offers import StartControl
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 from engine.targets.runtimes.starter import TRIES, Starter
 from tests.targets.runtimes.plain_spool import PlainSpool
@@ -84,6 +89,7 @@ class Somewhere:
     name: str = "somewhere"
     hands_down: bool = False
     runs_help: bool = True
+    listens: frozenset[str] = frozenset({IPV4})
 
     async def environment(self, framework: Framework, server: Server, interpreter: str = "") -> Environment:
         return Environment(Path("python"), "3.12.1", {"one-server": "2.0"})
@@ -114,12 +120,24 @@ class Bench:
         self.host = Somewhere(folder)
         self.spools: list[PlainSpool] = []
 
-    def starter(self, *, descriptor: bool = True, ready_within: float = 30.0) -> Starter:
+    def starter(
+        self,
+        *,
+        descriptor: bool = True,
+        ready_within: float = 30.0,
+        options: Mapping[str, Callable[[object], list[str]]] | None = None,
+        prober: Prober | None = None,
+    ) -> Starter:
         host: Host = self.host
-        server = Server("one", "One.Server", "One", Path("none"), base=command, hands_descriptor=descriptor)
+        server = Server(
+            "one", "One.Server", "One", Path("none"),
+            base=command, hands_descriptor=descriptor, options=dict(options or {}),
+        )  # fmt: skip
         framework = Framework("one", "One", "app:app", Path("none"))
-        folder = self.host.folder / "run"
-        return Starter(host, {"one": framework}, {"one": server}, self.spool, folder, ready_within=ready_within)
+        return Starter(
+            host, {"one": framework, "control": framework}, {"one": server}, self.spool, self.host.folder / "run",
+            ready_within=ready_within, prober=prober,
+        )  # fmt: skip
 
     def spool(self, folder: Path) -> PlainSpool:
         self.spools.append(PlainSpool(folder))
@@ -191,3 +209,45 @@ def test_a_held_launch_is_placed_and_not_begun(bench: Bench) -> None:
     asyncio.run(scene())
     assert bench.host.steps == ["place one at 7000", "close the place"]
     assert bench.spools[0].closed
+
+
+@dataclass
+class Prober:
+    """Finds every capability, and keeps which options it may begin with."""
+
+    refused: list[str] = field(default_factory=list)
+    option_words: frozenset[str] = frozenset({"root_path"})
+
+    async def of(
+        self, server: Server, servers_part: str, loop: str, begin: StartControl, *, workers: int = 1, http: str = "1.1"
+    ) -> Probed:
+        return Probed(frozenset({"lifespan"}), frozenset({"lifespan"}))
+
+    async def without_effect(
+        self,
+        server: Server,
+        servers_part: str,
+        loop: str,
+        begin: Callable[[tuple[tuple[str, object], ...]], Awaitable[StartedTarget]],
+        *,
+        unsupported: Callable[[Mapping[str, object]], Collection[str]],
+        offers: Collection[str],
+    ) -> tuple[str, ...]:
+        self.refused = [listen for listen in (IPV4, IPV6, UNIX) if unsupported({"listen": listen})]
+        return ()
+
+    async def spoken(self, server: Server, servers_part: str, python: Path) -> frozenset[str]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("listens", "refused"), [({IPV4}, [IPV6, UNIX]), ({IPV4, UNIX}, [IPV6])], ids=["a container", "without IPv6"]
+)
+def test_options_are_probed_on_the_addresses_of_the_host(bench: Bench, listens: set[str], refused: list[str]) -> None:
+    bench.host.listens = frozenset(listens)
+    prober = Prober()
+    options = {"root_path": lambda value: ["--root-path", str(value)], "listen": lambda value: ["--listen", str(value)]}
+    starter = bench.starter(options=options, prober=prober)
+    with pytest.raises(StartError):
+        asyncio.run(starter.start(replace(LAUNCH, options=(("root_path", "/a"),))))
+    assert prober.refused == refused

@@ -44,12 +44,17 @@ def line(start: Start, worker: Sequence[str]) -> list[str]:
     return [
         str(start.python), "-m", "gunicorn", start.app, *worker,
         "--bind", bind,
-        *([] if start.protocol == "http" else ["--protocol", start.protocol]),
+        *([] if start.protocol == "http" else spoken(start.protocol)),
         "--graceful-timeout", str(GRACEFUL),
         # A control socket is in HOME, and would be shared by all processes there.
         *(["--no-control-socket"] if start.since("25.1.0") else []),
         "--log-file", "-",
     ]  # fmt: skip
+
+
+def spoken(protocol: str) -> list[str]:
+    """A protocol of the clients. uwsgi is taken from everyone, since a container has no client on its own machine."""
+    return ["--protocol", protocol, *(["--uwsgi-allow-from", "*"] if protocol == "uwsgi" else [])]
 
 
 def trust(value: object) -> list[str]:
@@ -63,9 +68,9 @@ def lifespan(value: object) -> list[str]:
 
 
 def proxy(value: object) -> list[str]:
-    """The PROXY protocol, which gunicorn takes from this machine by default."""
+    """The PROXY protocol of everyone. gunicorn's default is this machine, and a container has no client there."""
     words = {True: "auto", "v1": "v1", "v2": "v2"}
-    return versions(value, {key: ["--proxy-protocol", word] for key, word in words.items()})
+    return versions(value, {key: ["--proxy-protocol", word, "--proxy-allow-from", "*"] for key, word in words.items()})
 
 
 def request_line(value: object) -> list[str]:
@@ -91,7 +96,7 @@ SERVER = Server(
         "message_limit": lambda value: ["--websocket-max-message-size", whole(value, "bytes", least=1)],
         "grace": lambda value: ["--graceful-timeout", whole(value, "seconds")],
         "lifespan": lifespan,
-        "protocol": lambda value: one_of(value, {word: ["--protocol", word] for word in ("http", "uwsgi")}),
+        "protocol": lambda value: one_of(value, {word: spoken(word) for word in ("http", "uwsgi")}),
         "proxy_protocol": proxy,
         "max_requests": lambda value: ["--max-requests", whole(value, least=1)],
         "access_log": switch(["--access-logfile", "-"]),

@@ -46,6 +46,8 @@ def command(http: str, websocket: str) -> Command:
             *bind,
             # Without it, a stopping server waits forever for a client that stays.
             *(["--timeout-graceful-shutdown", str(GRACEFUL)] if start.since("0.22.0") else []),
+            # By default a worker that a loaded machine keeps from answering for 5 s is killed, with its requests.
+            *(["--timeout-worker-healthcheck", "30"] if start.since("0.37.0") else []),
             "--no-access-log",
             "--no-use-colors",
         ]  # fmt: skip

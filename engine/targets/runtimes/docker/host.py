@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from docker.types import Mount
 
 from engine.errors import EngineError, EnvironmentFailed, StartError
+from engine.model.network import IPV4
 from engine.model.target import DOCKER
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import Framework
@@ -68,6 +69,7 @@ class DockerHost:
     # No descriptor reaches into a container.
     hands_down = False
     runs_help = False
+    listens = frozenset({IPV4})
 
     def __init__(
         self,

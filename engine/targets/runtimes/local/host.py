@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from engine.model.network import IPV6, UNIX, Address
+from engine.model.network import IPV4, IPV6, UNIX, Address
 from engine.model.target import LOCAL
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import Framework
@@ -31,6 +31,7 @@ class LocalHost:
     name = LOCAL
     hands_down = True
     runs_help = True
+    listens = frozenset({IPV4, UNIX, *([IPV6] if ports.has_ipv6() else [])})
 
     def __init__(
         self,
