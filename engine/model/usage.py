@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One process at one moment: bytes of resident memory, open descriptors, and seconds of processor time so far.
+    """One process at one moment: bytes of resident memory, open descriptors, seconds of processor time so far, threads.
 
     ``peak`` is the most resident memory, in bytes, since it was measured last; None where the system does not say.
     """
@@ -16,4 +16,5 @@ class Usage:
     memory: int
     files: int
     cpu: float
+    threads: int = 1
     peak: int | None = None

@@ -13,12 +13,11 @@ from ..scope import scope_of
 from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
-from .base_values import Install, Mutant, Wrong, constant, replaced, together
+from .base_values import PROBE, Install, Mutant, Wrong, constant, replaced, together
 
 Scope = dict[str, Any]
 Event = dict[str, Any]
 SERVER = __name__.rpartition(".mutants")[0]
-PROBE = "/health"
 OWN = b"x-engine-call"
 """The header that the engine adds to a request, and by which it finds the call."""
 

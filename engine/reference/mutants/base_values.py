@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+PROBE = "/health"
+"""The path of the engine's own readiness check."""
+
 Install = Callable[[], None]
 Wrong = Callable[[Any], Any]
 """Makes the wrong function from the right one."""

@@ -9,11 +9,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..fastcgi import Connection, Request
-from ..fastcgi_asgi import AsgiCall
-from .base_values import Mutant, replaced
+from ..fastcgi_asgi import AsgiCall, scope_of
+from ..fastcgi_calls import End, head_of
+from .base_values import PROBE, Mutant, replaced
 
 LARGE = 64 * 1024
 HURRY = 0.4  # seconds that an impatient server gives to a body
+
+
+def _asgi_always_500(right: Any) -> Any:
+    async def run(self: AsgiCall) -> None:
+        if scope_of(self._request.pairs)["path"] == PROBE:
+            await right(self)
+            return
+        status = "500 Internal Server Error"
+        self._connection.done(self._request, End(head_of(status, [("Content-Type", "text/plain")]), status))
+
+    return run
 
 
 def _asgi_body_cut(right: Any) -> Any:
@@ -81,6 +93,10 @@ def _half_uploads_held(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "asgi-always-500": Mutant(
+        "every request to an ASGI application is answered with 500, and the application is not called",
+        replaced(AsgiCall, "run", _asgi_always_500),
+    ),
     "asgi-body-cut": Mutant(
         "an ASGI application gets a body of more than 64 KiB without its last byte",
         replaced(AsgiCall, "_receive", _asgi_body_cut),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,14 @@ def _cut_by_idle_time(right: Any) -> Any:
 def _losing_descriptors(right: Any) -> Any:
     async def run(self: ServerConnection) -> None:
         _kept.append(os.open(os.devnull, os.O_RDONLY))
+        await right(self)
+
+    return run
+
+
+def _losing_threads(right: Any) -> Any:
+    async def run(self: ServerConnection) -> None:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
         await right(self)
 
     return run
@@ -167,6 +176,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "descriptors-leak": Mutant(
         "a descriptor is lost with each connection", replaced(ServerConnection, "run", _losing_descriptors)
+    ),
+    "threads-leak": Mutant(
+        "a thread of each connection never ends", replaced(ServerConnection, "run", _losing_threads)
     ),
     "connections-cost-memory": Mutant(
         "each connection costs a MiB for good", replaced(ServerConnection, "run", _losing_memory)

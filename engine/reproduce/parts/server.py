@@ -172,12 +172,12 @@ class Log:
 
 class Usage:
     """The resources of the server's processes together: resident memory in bytes, its peak since the last measurement
-    (on Linux), open files, processor seconds."""
+    (on Linux), open files, threads, processor seconds."""
 
     def __init__(self, server: Server) -> None:
         self.pids = server.pids
         self.processes = len(self.pids)
-        self.memory = self.files = self.peak = 0
+        self.memory = self.files = self.threads = self.peak = 0
         self.cpu = 0.0
         for pid in self.pids:
             if sys.platform == "linux":
@@ -188,6 +188,7 @@ class Usage:
                 # The next measurement has the peak since this one.
                 (process / "clear_refs").write_text("5")
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
+                self.threads += int(fields[17])
                 self.cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
             else:
                 row = subprocess.run(
@@ -199,6 +200,8 @@ class Usage:
                 self.cpu += float(seconds) + 60 * float(minutes.rpartition(":")[2] or 0)
                 files = subprocess.run(["lsof", "-p", str(pid)], capture_output=True, text=True, check=False)
                 self.files += len(files.stdout.splitlines()) - 1
+                threads = subprocess.run(["ps", "-M", "-p", str(pid)], capture_output=True, text=True, check=True)
+                self.threads += len(threads.stdout.splitlines()) - 1
 
 
 def settled(server: Server, within: float) -> None:

@@ -92,10 +92,13 @@ EXIT = FactExpressions(attributes("code", "signal", "elapsed", "ended"))
 LOG = FactExpressions(attributes("text", "lines", "tracebacks"))
 MEASURE = FactExpressions(
     {
-        **attributes("memory", "files", "cpu", "processes", "pids"),
+        **attributes("memory", "files", "threads", "cpu", "processes", "pids"),
         "memory.peak": "{it}.peak",
         "memory.peak.growth": "{it}.peak - {it}_before.memory",
-        **{f"{name}.growth": "{it}." + name + " - {it}_before." + name for name in ("memory", "files", "cpu")},
+        **{
+            f"{name}.growth": "{it}." + name + " - {it}_before." + name
+            for name in ("memory", "files", "threads", "cpu")
+        },
     }
 )
 KILL = FactExpressions({"pid": "{it}"})

@@ -119,6 +119,16 @@ class MeasureFacts(FactSet):
         """The growth of `files` since the step `since`."""
         return self._growth(_files)
 
+    @fact("threads", INTEGER)
+    def threads(self) -> object:
+        """The number of threads of all processes."""
+        return _threads(self._now)
+
+    @fact("threads.growth", INTEGER)
+    def threads_growth(self) -> object:
+        """The growth of `threads` since the step `since`."""
+        return self._growth(_threads)
+
     @fact("cpu", TIME)
     def cpu(self) -> object:
         """The processor time of all processes so far."""
@@ -146,6 +156,10 @@ def _memory(usages: Sequence[Usage]) -> int:
 
 def _files(usages: Sequence[Usage]) -> int:
     return sum(one.files for one in usages)
+
+
+def _threads(usages: Sequence[Usage]) -> int:
+    return sum(one.threads for one in usages)
 
 
 def _cpu(usages: Sequence[Usage]) -> float:
@@ -215,7 +229,7 @@ STEP_TYPES = (
     StepType(
         name="measure",
         groups=("step",),
-        summary="Measures what the server's processes use: memory, open files, processor time.",
+        summary="Measures what the server's processes use: memory, open files, threads, processor time.",
         schema=mapping(
             {
                 "since": literal("text", "The name of an earlier `measure`, for what has grown since."),

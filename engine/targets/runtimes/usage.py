@@ -56,7 +56,8 @@ def usage(pid: int) -> list[Usage]:
             times = process.cpu_times()
             memory = process.memory_info().rss
             used = times.user + times.system
-            found.append(Usage(process.pid, memory, process.num_fds(), used, take_peak(process.pid)))
+            peak = take_peak(process.pid)
+            found.append(Usage(process.pid, memory, process.num_fds(), used, process.num_threads(), peak))
     return found
 
 

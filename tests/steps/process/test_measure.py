@@ -7,14 +7,14 @@ from engine.model.usage import Usage
 from engine.steps.process.measure import STILL_MEMORY, MeasureFacts, still
 from tests.steps.context import ABSENT, JobScope, run, see, why
 
-BEFORE = [Usage(1, 1000, 10, 0.5), Usage(2, 500, 5, 0.25)]
-AFTER = [Usage(1, 1100, 10, 0.75), Usage(3, 900, 9, 0.5)]
+BEFORE = [Usage(1, 1000, 10, 0.5, 4), Usage(2, 500, 5, 0.25, 1)]
+AFTER = [Usage(1, 1100, 10, 0.75, 4), Usage(3, 900, 9, 0.5, 9)]
 
 
 def test_the_processes_are_added_up() -> None:
     seen = MeasureFacts(BEFORE)
-    names = ("memory", "files", "cpu", "processes", "pids")
-    assert [seen.fact(name) for name in names] == [1500, 15, 0.75, 2, [1, 2]]
+    names = ("memory", "files", "threads", "cpu", "processes", "pids")
+    assert [seen.fact(name) for name in names] == [1500, 15, 5, 0.75, 2, [1, 2]]
 
 
 def test_growth_since_an_earlier_one() -> None:
@@ -26,8 +26,8 @@ def test_growth_since_an_earlier_one() -> None:
         ctx.live.uses = AFTER
         await see(ctx, "measure", {"as": "between"})
         after = await see(ctx, "measure", {"since": "before"})
-        grown = {name: after.fact(f"{name}.growth") for name in ("memory", "files", "cpu")}
-        assert grown == {"memory": 500, "files": 4, "cpu": 0.5}
+        grown = {name: after.fact(f"{name}.growth") for name in ("memory", "files", "threads", "cpu")}
+        assert grown == {"memory": 500, "files": 4, "threads": 8, "cpu": 0.5}
         assert after.fact("pids") == [1, 3]
         again = await see(ctx, "measure", {"since": "between"})
         assert again.fact("memory.growth") == 0
@@ -58,7 +58,7 @@ def test_since_what_was_never_measured() -> None:
 
 
 def used(memory: int, peak: int | None, *, pid: int = 1, cpu: float = 0.0, files: int = 1) -> list[Usage]:
-    return [Usage(pid, memory, files, cpu, peak)]
+    return [Usage(pid, memory, files, cpu, peak=peak)]
 
 
 def test_the_peak_since_an_earlier_one_outlives_measurements_between() -> None:

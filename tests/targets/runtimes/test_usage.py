@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,20 @@ def test_descriptors_are_counted() -> None:
     finally:
         for one in opened:
             os.close(one)
+
+
+def test_threads_are_counted() -> None:
+    before = usage.usage(os.getpid())[0].threads
+    told = threading.Event()
+    started = [threading.Thread(target=told.wait) for _ in range(5)]
+    for one in started:
+        one.start()
+    try:
+        assert usage.usage(os.getpid())[0].threads - before == 5
+    finally:
+        told.set()
+        for one in started:
+            one.join()
 
 
 def test_only_the_family_is_signalled() -> None:
