@@ -14,7 +14,6 @@ from engine.app.engine import Engine, RunOptions
 from engine.documents.roots import absolute
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
-from engine.execution.planning.estimate import USUAL_TIMEOUT
 from engine.execution.planning.plan import renumbered
 from engine.model.addresses import meant, parsed
 from engine.model.bug import SERVER, Bug
@@ -107,7 +106,7 @@ def cases_of(bug: Bug, cases: Sequence[CaseHeader]) -> list[CaseHeader]:
 
 
 def _patience(case: CaseHeader) -> float:
-    return min(case.timeout, PATIENCE if case.timeout <= USUAL_TIMEOUT else LONGER)
+    return min(case.timeout, LONGER if case.is_long else PATIENCE)
 
 
 def planned(engine: Engine, bugs: Sequence[Bug], cases: Mapping[str, Sequence[CaseHeader]]) -> Plan:

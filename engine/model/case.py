@@ -15,6 +15,10 @@ from engine.model.source_span import SourceSpan
 LIBRARY = "library"
 """The client of a case whose plain steps are performed by the libraries that people use."""
 
+TIMEOUT = 10.0
+"""The time limit of a case that states none, in seconds."""
+TIMEOUT_WITH_A_SERVER = 30.0
+"""The same for a case with a server process of its own: a start and an end take seconds on a machine that is busy."""
 
 UNKNOWN = "?"
 """The endpoint of bytes that are written out."""
@@ -171,7 +175,7 @@ class CaseHeader:
     server: Mapping[str, object] = field(default_factory=dict)
     own_process: bool = False
     alone: str = ""
-    timeout: float = 10.0
+    timeout: float = TIMEOUT
     tags: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     variant: str = ""
@@ -193,6 +197,12 @@ class CaseHeader:
     def address(self) -> str:
         """The name of this case among all: ``specs/http/scope.yaml::type-is-http``."""
         return f"{self.file}::{self.id}"
+
+    @property
+    def is_long(self) -> bool:
+        """True if the author has stated a longer time limit than the usual one of a plain case. One of exactly the
+        default of a case with a server of its own counts as not stated."""
+        return self.timeout > TIMEOUT and not (self.own_process and self.timeout == TIMEOUT_WITH_A_SERVER)
 
     def needs_first(self, other: CaseHeader) -> bool:
         """True if this case depends on another one of its document: by its id, or by the stem of several. Of the

@@ -11,9 +11,8 @@ Lasts = Callable[[Step], float]
 
 # Seconds that a server for one case adds to it: it starts and ends within the case, or around it.
 OWN_PROCESS = 0.5
-# The default timeout of a case, in seconds. An author who sets a longer one expects the case to need some of it, at
-# least when it fails: such cases took a tenth of it on average.
-USUAL_TIMEOUT = 10.0
+# An author who sets a longer time limit than the default expects the case to need some of it, at least when it fails:
+# such cases took a tenth of it on average.
 OF_TIMEOUT = 0.1
 
 
@@ -21,5 +20,5 @@ def estimate(case: Case, lasts: Lasts, *, own_process: bool) -> float:
     """The estimated duration of a case in seconds: the sum of its steps as their types declare, and more if it has a
     dedicated server or a longer timeout than usual."""
     steps = sum(lasts(step) for step in case.body.steps)
-    longer = OF_TIMEOUT * case.timeout if case.timeout > USUAL_TIMEOUT else 0.0
+    longer = OF_TIMEOUT * case.timeout if case.is_long else 0.0
     return steps + longer + (OWN_PROCESS if own_process else 0.0)

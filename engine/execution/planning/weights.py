@@ -13,7 +13,7 @@ from functools import cached_property
 from statistics import median
 
 from engine.execution.job import Job
-from engine.execution.planning.estimate import OF_TIMEOUT, OWN_PROCESS, USUAL_TIMEOUT
+from engine.execution.planning.estimate import OF_TIMEOUT, OWN_PROCESS
 from engine.model.case import CaseHeader
 
 # Seconds by which a plain case makes a run longer on a small machine, as one of several that run at a time.
@@ -26,7 +26,7 @@ Seconds = Mapping[str, Mapping[str, float]]
 
 def guess(case: CaseHeader) -> float:
     """The seconds by which a case is expected to make a run longer, by its header."""
-    waits = OF_TIMEOUT * case.timeout if case.timeout > USUAL_TIMEOUT else 0.0
+    waits = OF_TIMEOUT * case.timeout if case.is_long else 0.0
     waits += OWN_PROCESS if case.own_process or case.starts else 0.0
     return PLAIN + (waits if case.alone == "all" else waits / TOGETHER)
 

@@ -10,7 +10,18 @@ from engine.loading.read.matrix import Expanded
 from engine.loading.read.outline import Item, groups, walk
 from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
-from engine.model.case import UNKNOWN, Application, Case, CaseBody, Level, RunsOn, Skip, Step
+from engine.model.case import (
+    TIMEOUT,
+    TIMEOUT_WITH_A_SERVER,
+    UNKNOWN,
+    Application,
+    Case,
+    CaseBody,
+    Level,
+    RunsOn,
+    Skip,
+    Step,
+)
 from engine.model.clause import greatest
 from engine.model.nodes import Node
 from engine.model.requirements import Requirement
@@ -53,11 +64,13 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     steps = node.get("steps")
     step_types = [item.step_type for top in outline for item in top.walk()]
     application = _application(node.get("application"), reader)
-    timeout = node.get("timeout")
-    seconds = reader.time(timeout) if timeout is not None else 10.0
     requires = required(step_types)
     may_die = (death := node.get("may_die")) is not None and death.value is True
     own = may_die or _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
+    own_process = own or (application is not None and application.lifespan is not None)
+    usual = TIMEOUT_WITH_A_SERVER if own_process else TIMEOUT
+    timeout = node.get("timeout")
+    seconds = reader.time(timeout) if timeout is not None else usual
     found = reader.steps(steps) if steps is not None else ()
     cite, known = _names(frame.key(node, "cite")), reader.vocabulary.clauses
     case = Case(
@@ -76,9 +89,9 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         only=selector(frame.key(node, "only")),
         skip=tuple(Skip(selector(one), text(one, "because")) for one in _items(frame.key(node, "skip"))),
         server=dict(_server(frame.key(node, "server"), reader)),
-        own_process=own or (application is not None and application.lifespan is not None),
+        own_process=own_process,
         alone="all" if not own and Requirement.EXCLUSIVE in requires else _alone(node.get("alone")),
-        timeout=seconds if isinstance(seconds, float) else 10.0,
+        timeout=seconds if isinstance(seconds, float) else usual,
         tags=_names(node.get("tags")),
         depends_on=_names(node.get("depends_on")),
         variant=expanded.variant,

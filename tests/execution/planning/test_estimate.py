@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.execution.planning.estimate import OF_TIMEOUT, OWN_PROCESS, USUAL_TIMEOUT, estimate
-from engine.model.case import Step
+from engine.execution.planning.estimate import OF_TIMEOUT, OWN_PROCESS, estimate
+from engine.model.case import TIMEOUT, Step
 from tests.execution.fakes import case, step
 
 SECONDS = {"look": 0.25, "wait": 1.0}
@@ -23,6 +23,6 @@ def test_a_process_of_its_own_takes_longer() -> None:
     assert estimate(case(step("look")), lasts, own_process=True) == 0.25 + OWN_PROCESS
 
 
-@pytest.mark.parametrize(("timeout", "more"), [(1.0, 0.0), (USUAL_TIMEOUT, 0.0), (60.0, 60.0 * OF_TIMEOUT)])
+@pytest.mark.parametrize(("timeout", "more"), [(1.0, 0.0), (TIMEOUT, 0.0), (60.0, 60.0 * OF_TIMEOUT)])
 def test_a_longer_timeout_than_usual_is_a_sign(timeout: float, more: float) -> None:
     assert estimate(case(step("look"), timeout=timeout), lasts, own_process=False) == 0.25 + more

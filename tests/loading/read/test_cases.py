@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from engine.loading.documents import load_text
 from engine.loading.read.cases import bound_to_http1
 from engine.model.case import Level, RunsOn, Selector, Skip
@@ -183,3 +185,13 @@ def test_what_binds_a_case_to_http_1() -> None:
     assert reason(plain, {"repeat": {"times": 2, "steps": [tcp]}}) == "it sends the bytes of HTTP/1.1 (`tcp` in line 1)"
     assert reason({"http2": {"script": [{"headers": {}}]}}) == ""
     assert reason({"pause": "1ms"}) == reason() == "no step sends a request"
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"),
+    [("", 10.0), ("process: own", 30.0), ("may_die: true", 30.0), ("process: own, timeout: 5s", 5.0)],
+    ids=["shared", "own", "may die", "stated"],
+)
+def test_a_server_of_its_own_gives_a_case_more_time(key: str, seconds: float) -> None:
+    [case] = cases(suite(OK, key.replace(", ", "\n")))
+    assert (case.timeout, case.is_long) == (seconds, False)
