@@ -15,6 +15,7 @@ from ..http2.faults import ConnectionFault, ErrorCode
 from ..http2.hpack import HeaderDecoder
 from ..http2.protocol import Began, Content, Gone, Http2Protocol
 from ..http2.response import Http2Response
+from ..violations import Violation
 from .base import Event, Install, Mutant, constant, everywhere, received, replaced, together
 
 
@@ -88,6 +89,21 @@ def _raw_fields(right: Any) -> Any:
         return bytes(right(self, {**event, "headers": safe}))
 
     return start
+
+
+def _fields_kept(right: Any) -> Any:
+    """Let the fields of a refused response enter the table, as an encoder does that checks them one by one."""
+
+    async def send(self: Http2Exchange, event: Event) -> None:
+        try:
+            await right(self, event)
+        except Violation:
+            wire: Any = self._wire
+            pairs = [pair for pair in event.get("headers", ()) if all(isinstance(part, bytes) for part in pair)]
+            wire._protocol._encoder.encode([(name.lower(), value) for name, value in pairs])
+            raise
+
+    return send
 
 
 def _raw_emitted(right: Any) -> Any:
@@ -429,6 +445,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "h2-fields-unchecked": Mutant(
         "the fields of the application are sent unchecked over HTTP/2",
         together(replaced(Http2Response, "_start", _raw_fields), replaced(Http2Exchange, "_emit", _raw_emitted)),
+    ),
+    "h2-refused-fields-in-the-table": Mutant(
+        "the fields of a refused response are in the table of the server, and not in that of the client",
+        replaced(Http2Exchange, "_send", _fields_kept),
     ),
     "h2-seven-fields": Mutant("a response over HTTP/2 has at most seven fields", _fields_of(_few)),
     "h2-values-of-1-kib": Mutant(

@@ -1,0 +1,36 @@
+"""The application for this finding: see README.md."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+CALLS = []
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "http":
+        await http(scope, receive, send)
+
+
+async def http(scope, receive, send):
+    if scope["path"] == "/calls":
+        await respond(send, json.dumps(len(CALLS)).encode())
+        return
+    CALLS.append(1)
+    await asyncio.sleep(20)
+
+
+async def respond(send, body, status=200, headers=()):
+    lines = [(b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
