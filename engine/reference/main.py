@@ -13,10 +13,11 @@ from functools import partial
 from typing import cast
 
 from . import mutants, wsgi
+from .heartbeat import Heartbeat
 from .options import Options, parsed
 from .server import ReferenceServer
 from .service import App
-from .workers import Workers
+from .workers import BEATS, Workers
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -32,14 +33,18 @@ def main(words: Sequence[str] | None = None) -> int:
     with listening(options) as listener:
         # A worker that ends after its last request needs somebody who replaces it.
         if options.workers > 1 or options.max_requests:
-            return Workers(options.workers, partial(serve, options, listener), listener).run()
+            return Workers(options.workers, partial(serve, options, listener), listener, options.worker_timeout).run()
         return serve(options, listener)
 
 
-def serve(options: Options, listener: socket.socket) -> int:
-    """Serve in this process. Returns the exit status, ``server.RETIRED`` after the last request that a worker
-    serves. Raises the errors of ``loaded``."""
+def serve(options: Options, listener: socket.socket, heartbeat: Heartbeat | None = None) -> int:
+    """Serve in this process, which beats if it has a heartbeat. Returns the exit status, ``server.RETIRED`` after the
+    last request that a worker serves. Raises the errors of ``loaded``."""
     with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
+        if heartbeat is not None:
+            # Also until the application is loaded, and after the end of the server: the runner cancels it.
+            beating = runner.get_loop().create_task(heartbeat.go_on(options.worker_timeout / BEATS))
+            assert not beating.done()
         server = ReferenceServer(application(options), options)
         return runner.run(server.run(listener))
 

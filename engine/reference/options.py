@@ -19,7 +19,8 @@ class Options:
 
     ``app`` is module:attribute, and ``interface`` is ``asgi`` or ``wsgi``. ``fd`` is a listening descriptor, else
     ``bind`` is the address. ``workers`` is the
-    number of processes that serve; with one it is this one, and SIGHUP replaces none. ``head_within`` limits a head
+    number of processes that serve; with one it is this one, and SIGHUP replaces none. Of several, one whose event loop
+    stands still for longer than ``worker_timeout`` is killed and replaced; 0 is no limit. ``head_within`` limits a head
     from its first byte, ``keep_alive`` an idle connection, ``graceful`` the calls after a signal; ``ping`` is the
     interval of pings to a WebSocket's client, 0 for none, and ``ping_timeout`` the time for a pong, the interval by
     default. ``max_requests`` is the number of requests after which a worker is replaced, ``limits`` are those of a
@@ -41,6 +42,7 @@ class Options:
     bind: str = "127.0.0.1:8000"
     loop: str = "auto"
     workers: int = 1
+    worker_timeout: float = 0.0
     lifespan: str = "auto"
     root_path: str = ""
     trust_proxy: bool = False
@@ -77,6 +79,7 @@ def parsed(words: Sequence[str] | None = None) -> Options:
     where.add_argument("--bind", default=defaults.bind, help="HOST:PORT, or unix:PATH (%(default)s)")
     parser.add_argument("--loop", choices=("auto", "asyncio", "uvloop"), default=defaults.loop)
     parser.add_argument("--workers", type=_count, default=defaults.workers, metavar="COUNT")
+    parser.add_argument("--worker-timeout", type=_seconds, default=defaults.worker_timeout, metavar="SECONDS")
     parser.add_argument("--lifespan", choices=("auto", "on", "off"), default=defaults.lifespan)
     parser.add_argument("--root-path", type=_root, default=defaults.root_path, help="path of the app, such as /api")
     parser.add_argument("--trust-proxy", action="store_true", help="believe X-Forwarded-For and X-Forwarded-Proto")

@@ -22,6 +22,7 @@ TABLE = read(ROOT / "specs" / FILE)
 
 IGNORING = {
     "workers": "reference~one-worker-only",
+    "worker_timeout": "reference~worker-timeout-unheeded",
     "keep_alive": "reference~idle-never-closed",
     "grace": "reference~grace-ignored",
     "root_path": "reference~root-path-unheeded",

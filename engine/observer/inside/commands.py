@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import os
 import tempfile
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -108,6 +109,11 @@ async def sleep(play: Play, entry: ScriptCommand) -> None:
     await asyncio.sleep(entry.value())
 
 
+async def block(play: Play, entry: ScriptCommand) -> None:
+    """``block``: seconds in which nothing else runs on this thread, such as other calls of an event loop."""
+    time.sleep(entry.value())  # noqa: ASYNC251 (it is what the command is for)
+
+
 async def raise_(play: Play, entry: ScriptCommand) -> None:
     """``raise: {class, message}``: a builtin exception."""
     value = entry.value() or {}
@@ -191,6 +197,12 @@ COMMANDS: dict[str, Command] = {
             },
         ),
         Command("await", "Wait until a mark is set by either side.", await_, argument="mark", marks="awaits"),
+        Command(
+            "block",
+            "Wait for so long on the thread, so that nothing else runs on its event loop.",
+            block,
+            argument="time",
+        ),
         Command("cancel", "Cancel a task that was spawned.", cancel, argument="task"),
         Command("echo", "Send back what comes: the body, or each message until the end.", echo),
         Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import os
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 
 from .. import main
 from ..connection import ServerConnection
+from ..service import ServerState
 from ..workers import Workers
 from .base import PROBE, Mutant, replaced, together
 
@@ -97,8 +99,8 @@ def _one_stops(right: Any) -> Any:
 
 
 def _one_only(right: Any) -> Any:
-    def init(self: Any, count: int, work: Any, listener: Any) -> None:
-        right(self, 1, work, listener)
+    def init(self: Any, count: int, work: Any, listener: Any, silence: float) -> None:
+        right(self, 1, work, listener, silence)
 
     return init
 
@@ -148,7 +150,80 @@ def _taking_others_along(right: Any) -> Any:
     return reap
 
 
+def _silence_ignored(right: Any) -> Any:
+    def init(self: Any, count: int, work: Any, listener: Any, silence: float) -> None:
+        right(self, count, work, listener, 0.0)
+
+    return init
+
+
+def _silent_told(right: Any) -> Any:
+    """Ask a silent worker to shut down, which it does not hear."""
+
+    def end(self: Workers) -> None:
+        for pid in self._running:
+            if self._beats[pid].silence() > self._silence:
+                self._send(signal.SIGTERM, {pid})
+
+    return end
+
+
+def _all_for_one(right: Any) -> Any:
+    """Kill every worker when one is silent."""
+
+    def end(self: Workers) -> None:
+        if any(self._beats[pid].silence() > self._silence for pid in self._running):
+            self._send(signal.SIGKILL, self._running)
+
+    return end
+
+
+def _silent_forgotten(right: Any) -> Any:
+    """Start another worker instead of one that is silent, which stays."""
+
+    def end(self: Workers) -> None:
+        for pid in sorted(self._running):
+            if self._beats[pid].silence() > self._silence:
+                self._running.discard(pid)
+                self._retired.add(pid)
+                self._start()
+
+    return end
+
+
+def _calls_end_in_time(right: Any) -> Any:
+    """Take a worker for stuck whose call lasts longer than its time."""
+
+    def call(self: ServerState, scope: Any, receive: Any, send: Any) -> Any:
+        task = right(self, scope, receive, send)
+        if scope["type"] == "http" and self.options.worker_timeout:
+            late = asyncio.get_running_loop().call_later(
+                self.options.worker_timeout, os.kill, os.getpid(), signal.SIGKILL
+            )
+            task.add_done_callback(lambda done: late.cancel())
+        return task
+
+    return call
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "worker-timeout-unheeded": Mutant(
+        "the option of the time for stuck workers is ignored", replaced(Workers, "__init__", _silence_ignored)
+    ),
+    "stuck-worker-asked-to-end": Mutant(
+        "a stuck worker is asked to end, and not killed", replaced(Workers, "_end_the_silent", _silent_told)
+    ),
+    "stuck-worker-takes-others-along": Mutant(
+        "all workers are killed when one is stuck", replaced(Workers, "_end_the_silent", _all_for_one)
+    ),
+    "stuck-worker-stays": Mutant(
+        "a new worker is started for one that is stuck, which stays",
+        replaced(Workers, "_end_the_silent", _silent_forgotten),
+    ),
+    "long-calls-are-stuck": Mutant(
+        "a worker with a call that waits for longer than the time for stuck workers is killed",
+        replaced(ServerState, "call", _calls_end_in_time),
+    ),
     "killed-worker-takes-others-along": Mutant(
         "the other workers are killed when one was killed", replaced(Workers, "_reap", _taking_others_along)
     ),

@@ -159,6 +159,9 @@ class Script:
         else:
             self.keep(result, "value", f"part(scope, {argument['scope']!r})")
 
+    def on_block(self, argument: object, result: str) -> None:
+        self.line(f"time.sleep({self.python(argument)})")
+
     def on_sleep(self, argument: object, result: str) -> None:
         self.line(f"await asyncio.sleep({self.python(argument)})")
 

@@ -15,9 +15,12 @@ from engine.steps.api.reader import NodeReader
 from engine.steps.api.schema import literal, mapping
 from engine.steps.api.step_type import StepType
 from engine.steps.app.step import calls_of, seen_calls
-from engine.steps.process.signal import number, schema
+from engine.steps.process.signal import SIGNALS, number, schema
 from engine.steps.shared.implicit_failures import ImplicitFailure
 from engine.steps.shared.values import text
+
+# A stopped worker is one that does not respond; the main process can still be observed.
+FOR_WORKERS = (*SIGNALS, "STOP")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ async def perform(params: KillWorkerParams, ctx: Context) -> Observation:
         why = "it served the call itself; `server: {workers: 2}` starts server workers"
         return ImplicitFailure("kill_worker", "a server worker that served a call", Worded("the main process"), why)
     name = text(params.signal, ctx.variables)
-    if not ctx.live.signal(number(name), pid):
+    if not ctx.live.signal(number(name, FOR_WORKERS), pid):
         return ImplicitFailure(
             "kill_worker", "a server worker that served a call", Worded(f"process {pid}, which has ended already")
         )
@@ -76,7 +79,7 @@ STEP_TYPES = (
         schema=mapping(
             {
                 "of": literal("text", "The step or connection that caused the call; by default the previous step."),
-                "signal": schema("The signal that ends it; KILL by default"),
+                "signal": schema("The signal that it is sent; KILL by default", FOR_WORKERS),
             }
         ),
         parse=parse,

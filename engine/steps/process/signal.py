@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.model.nodes import Node
@@ -25,10 +26,10 @@ class SignalParams:
     name: object
 
 
-def schema(description: str) -> Schema:
-    """The schema of a signal's name."""
-    names = "|".join(SIGNALS)
-    listed = ", ".join(SIGNALS)
+def schema(description: str, signals: Sequence[str] = SIGNALS) -> Schema:
+    """The schema of a signal's name, one of ``signals``."""
+    names = "|".join(signals)
+    listed = ", ".join(signals)
     return scalar(
         "string",
         description=f"{description}: {listed}.",
@@ -37,10 +38,10 @@ def schema(description: str) -> Schema:
     )
 
 
-def number(name: str) -> int:
-    """The number that a signal has on this machine. Raises ValueError for a name that is none of SIGNALS."""
-    if name not in SIGNALS:
-        raise WrongValue(f"there is no signal {name!r} here; there are {', '.join(SIGNALS)}")
+def number(name: str, signals: Sequence[str] = SIGNALS) -> int:
+    """The number that a signal has on this machine. Raises ValueError for a name that is none of ``signals``."""
+    if name not in signals:
+        raise WrongValue(f"there is no signal {name!r} here; there are {', '.join(signals)}")
     return signal.Signals[f"SIG{name}"].value
 
 

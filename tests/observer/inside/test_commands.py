@@ -267,6 +267,15 @@ def test_sleep(tmp_path: Path) -> None:
     assert outcome.elapsed >= 0.02
 
 
+def test_block_lets_nothing_else_run(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    beside = command("spawn", {"script": [command("sleep", 0.0), command("sleep", 0.0, "nap")]}, "beside")
+    outcomes = stage.play(beside, command("block", 0.02, "blocked"), command("get", {"env": "PATH"}, "later")).outcomes
+    assert outcomes["blocked"].ok
+    assert outcomes["blocked"].elapsed >= 0.02
+    assert "nap" not in outcomes
+
+
 @pytest.mark.parametrize("kind", [RuntimeError, OSError, KeyError, ValueError])
 def test_raise(tmp_path: Path, kind: type[Exception]) -> None:
     stage = Stage(tmp_path)
@@ -490,5 +499,5 @@ def test_a_long_body_as_a_value_is_a_blob(tmp_path: Path) -> None:
 
 
 def test_every_act_of_the_language_is_known() -> None:
-    words = "receive read_body send send_raw send_file respond accept echo set get sleep raise return"
+    words = "receive read_body send send_raw send_file respond accept echo set get sleep block raise return"
     assert set(commands.performers()) == {*words.split(), "spawn", "join", "cancel", "repeat", "mark", "await"}

@@ -54,3 +54,9 @@ def test_a_worker_that_is_gone() -> None:
     ctx = served(9)
     ctx.live.gone = frozenset({9})
     assert why(run(see(ctx, "kill_worker", {}))) == [("kill_worker", "process 9, which has ended already")]
+
+
+def test_a_worker_can_be_stopped() -> None:
+    ctx = served(7)
+    run(see(ctx, "kill_worker", {"signal": "STOP"}))
+    assert ctx.live.signals == [(signal.SIGSTOP, 7)]

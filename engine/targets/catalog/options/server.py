@@ -45,6 +45,7 @@ OPTIONS = (
     ServerOption(
         "workers", {"$ref": "#/$defs/count", "description": "The number of worker processes.", "maximum": 256}
     ),
+    _time("worker_timeout", "The time after which a worker that does not respond is ended, and replaced by a new one."),
     _time("keep_alive", "The time that an idle connection is kept open."),
     _time("grace", "The time that running requests get when the server stops."),
     ServerOption(

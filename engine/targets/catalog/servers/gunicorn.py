@@ -90,6 +90,7 @@ SERVER = Server(
     options={
         "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
+        "worker_timeout": lambda value: ["--timeout", whole(value, "seconds", least=1)],
         "keep_alive": lambda value: ["--keep-alive", whole(value, "seconds")],
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,

@@ -44,6 +44,8 @@ SERVER = Server(
     options={
         "listen": listens(),
         "workers": lambda value: ["--processes", whole(value, least=1)],
+        # It counts from the beginning of a request.
+        "worker_timeout": lambda value: ["--harakiri", whole(value, "seconds", least=1)],
         "grace": lambda value: ["--worker-reload-mercy", whole(value, "seconds")],
         "proxy_protocol": lambda value: versions(value, {key: ["--enable-proxy-protocol"] for key in (True, "v1")}),
         # A worker that has reached the limit stays for sixty seconds by default.

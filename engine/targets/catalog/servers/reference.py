@@ -100,6 +100,7 @@ SERVER = Server(
     options={
         "listen": listens(),
         "workers": lambda value: ["--workers", whole(value, least=1)],
+        "worker_timeout": lambda value: fraction("--worker-timeout", value),
         "keep_alive": keep_alive,
         "root_path": lambda value: ["--root-path", text(value)],
         "trust_proxy": trust,

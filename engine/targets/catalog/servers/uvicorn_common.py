@@ -101,6 +101,7 @@ def uvicorn(
         options={
             "listen": listens(),
             "workers": lambda value: ["--workers", whole(value, least=1)],
+            "worker_timeout": lambda value: ["--timeout-worker-healthcheck", whole(value, "seconds", least=1)],
             "keep_alive": lambda value: ["--timeout-keep-alive", whole(value, "seconds")],
             "root_path": lambda value: ["--root-path", text(value)],
             "trust_proxy": trust,
@@ -114,6 +115,12 @@ def uvicorn(
             **(more or {}),
             "tls": flags("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs", "--ssl-cert-reqs", NUMBERS),
         },
-        since={"state": "0.21.0", "grace": "0.22.0", "denial-response": "0.25.0", "reload": "0.30.0"},
+        since={
+            "state": "0.21.0",
+            "grace": "0.22.0",
+            "denial-response": "0.25.0",
+            "reload": "0.30.0",
+            "worker_timeout": "0.37.0",
+        },
         variants=(TWO_WORKERS, *variants),
     )
