@@ -14,6 +14,7 @@ from engine.app.activity import Activity
 from engine.app.baselines import baselines
 from engine.app.own_code import engine_key
 from engine.app.project_paths import ProjectPaths, framework_names
+from engine.documents.files import SourceText
 from engine.documents.roots import Roots
 from engine.errors import DocumentError, UsageError
 from engine.execution.job import Job
@@ -25,6 +26,7 @@ from engine.loading.cache import DocumentCache, fingerprint, unchanged
 from engine.loading.loaded import Loaded
 from engine.model.baseline import KnownFailure
 from engine.model.case import CaseHeader
+from engine.model.clause import Clause
 from engine.model.network import IPV4, UNIX
 from engine.model.target import DIRECT, DOCKER, HTTP_1_1, LOCAL, RUNNING, Target
 from engine.registry import Registry
@@ -109,7 +111,18 @@ class Engine:
         """The language, the contract and the clauses."""
         from engine.app import vocabulary
 
-        return vocabulary.load(self.project_paths, self.clauses)
+        return vocabulary.load(self.project_paths, self.catalogue)
+
+    @cached_property
+    def catalogue(self) -> dict[str, Clause]:
+        """The clauses that cases may cite, by id: the engine's own, and those next to the suites."""
+        from engine.loading.catalogue import clauses_in
+
+        return self.kept.clauses(self._clause_documents, clauses_in)
+
+    @cached_property
+    def _clause_documents(self) -> tuple[SourceText, ...]:
+        return tuple(clause_files.sources([self.project_paths.specs, *self.clauses]))
 
     @cached_property
     def frameworks(self) -> Registry[Framework]:
@@ -191,10 +204,7 @@ class Engine:
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
             *framework_names(self.project_paths),
             *(one.name for one in self.project_paths.own.servers),
-            *(
-                f"{source.file}\0{source.text}"
-                for source in clause_files.sources([self.project_paths.specs, *self.clauses])
-            ),
+            *(f"{source.file}\0{source.text}" for source in self._clause_documents),
         ]
         found = DocumentCache(self.project_paths.cache / "documents", fingerprint(engine_key(), facts))
         with suppress(OSError):

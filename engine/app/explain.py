@@ -8,8 +8,6 @@ from engine.app import addresses, runs
 from engine.app.engine import Engine
 from engine.app.project_paths import ProjectPaths
 from engine.app.run_ids import nonce
-from engine.loading.catalogue import read_clauses
-from engine.loading.clause_files import ClausesBeside
 from engine.results.analysis.choosing import choose
 from engine.results.analysis.explaining import Explanation, explained
 from engine.results.analysis.findings import attributions
@@ -29,7 +27,5 @@ def explain(
         run = replace(run, targets=tuple(map(redacted_row, run.targets)))
     whose = attributions(run).get((result.address, result.target))
     path = addresses.located(result.file, engine)
-    clauses = read_clauses(
-        [project_paths.specs, *(ClausesBeside(project_paths.specs).of([path]) if path is not None else ())]
-    )
+    clauses = engine.beside([path] if path is not None else []).catalogue
     return explained(run, result, clauses, whose, nonce=nonce(run.id), raw=raw)

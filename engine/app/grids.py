@@ -15,8 +15,6 @@ from engine.app.runs import again
 from engine.documents.roots import absolute
 from engine.errors import ResultsError
 from engine.execution.planning.plan import Selection
-from engine.loading.catalogue import read_clauses
-from engine.loading.clause_files import ClausesBeside
 from engine.model.clause import Clause
 from engine.model.packaged import DATA
 from engine.model.target import LOCAL
@@ -87,7 +85,7 @@ def report_about(
         grid_of(published),
         attributions(published),
         by,
-        clauses=clauses_of(run, project_paths, engine),
+        clauses=clauses_of(run, engine),
         sources=sources_of(run, engine),
         inside=inside(run, engine),
     )
@@ -103,10 +101,10 @@ def placed(run: Run, engine: Engine) -> Run:
     return replace(run, results=tuple(found))
 
 
-def clauses_of(run: Run, project_paths: ProjectPaths, engine: Engine) -> dict[str, Clause]:
+def clauses_of(run: Run, engine: Engine) -> dict[str, Clause]:
     """The clauses that a run's cases may cite, by id: the engine's own, and those next to the suites."""
     files = [path for file in {one.file: 0 for one in run.results} if (path := addresses.located(file, engine))]
-    return read_clauses([project_paths.specs, *ClausesBeside(project_paths.specs).of(files)])
+    return engine.beside(files).catalogue
 
 
 def inside(run: Run, engine: Engine) -> frozenset[str]:

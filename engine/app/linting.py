@@ -80,7 +80,7 @@ def _resting(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[
     """Clauses that only extended cases cite. The other suites of the collection are read only if there may be
     such."""
     cases = [case for suite in loaded.suites for case in suite.cases]
-    clauses = engine.beside(paths).words.loading.clauses if any(case.extended for case in cases) else {}
+    clauses = engine.beside(paths).catalogue if any(case.extended for case in cases) else {}
     if extended.resting(cases, clauses):
         yield from extended.beside(cases, _collection(engine, cases), clauses)
 
@@ -97,7 +97,7 @@ def _history(engine: Engine, paths: Sequence[Path], loaded: Loaded) -> Iterator[
     cases += [case for case in named if any(file.endswith(parsed(case).file) for file in broken)]
     words = target_names(engine.project_paths)
     names = {SERVER: words.servers, FRAMEWORK: words.frameworks}
-    yield from history.against(loaded.bugs, cases, engine.beside(paths).words.loading.clauses, names)
+    yield from history.against(loaded.bugs, cases, engine.beside(paths).catalogue, names)
 
 
 def _collection(engine: Engine, cases: Sequence[CaseHeader]) -> list[CaseHeader]:

@@ -11,7 +11,6 @@ from engine.app.history import FILE, bugs_in
 from engine.app.project_paths import ProjectPaths
 from engine.app.runs import again
 from engine.errors import ResultsError, UsageError
-from engine.loading.catalogue import read_clauses
 from engine.model.bug import Bug
 from engine.model.case import CaseHeader
 from engine.reports.view import GridReport
@@ -36,7 +35,7 @@ def source_of(named: Sequence[str], project_paths: ProjectPaths, *, history: str
     reports = [report_about(run, project_paths) for run in runs.values()]
     reports.sort(key=lambda report: (report.run.header.get("started", 0), report.run.id))
     clauses = {
-        **read_clauses([project_paths.specs]),
+        **engine.catalogue,
         **{key: one for each in reports for key, one in each.clauses.items()},
     }
     loaded = engine.load([project_paths.specs])

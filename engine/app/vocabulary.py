@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from engine.app import declarations, step_types
 from engine.app.project_paths import ProjectPaths
 from engine.app.target_names import target_names
 from engine.loading import vocabulary as loading
-from engine.loading.catalogue import read_clauses
 from engine.loading.schema import compose as schema
 from engine.matchers.base import Operator
+from engine.model.clause import Clause
 from engine.registry import Registry
 from engine.targets.catalog.contract import Contract, load_contract, load_wsgi_contract
 
@@ -29,11 +29,10 @@ class EngineVocabulary:
     wsgi_contract: Contract
 
 
-def load(project_paths: ProjectPaths, more_clauses: Sequence[Path] = ()) -> EngineVocabulary:
-    """Import every driver and matcher, and read the contracts and the clauses. Raises DocumentError where a contract
-    or a catalogue is wrong."""
+def load(project_paths: ProjectPaths, clauses: Mapping[str, Clause]) -> EngineVocabulary:
+    """Import every driver and matcher, and read the contracts. ``clauses`` are those that cases may cite. Raises
+    DocumentError where a contract is wrong."""
     contract, wsgi_contract = load_contract(project_paths.frameworks), load_wsgi_contract(project_paths.frameworks)
-    clauses = read_clauses([path for path in (project_paths.specs, *more_clauses) if path.exists()])
     return EngineVocabulary(
         loading=loading.Vocabulary(
             step_types.every(), step_types.operators(), contract, target_names(project_paths), clauses, wsgi_contract

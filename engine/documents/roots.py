@@ -24,11 +24,15 @@ class Roots:
         self._named = named
         self._common: Path | None = None
         self._found: dict[Path, Path] = {}
+        self._below: dict[str, str] = {}
 
     def address(self, path: Path) -> str:
         """The path of a document relative to its root, with slashes: ``specs/http/wire.yaml``."""
-        path = absolute(path)
-        return path.relative_to(self.root(path.parent)).as_posix()
+        folder, name = os.path.split(os.path.abspath(path))
+        if folder not in self._below:
+            inside = Path(folder).relative_to(self.root(Path(folder))).as_posix()
+            self._below[folder] = "" if inside == "." else f"{inside}/"
+        return self._below[folder] + name
 
     def root(self, folder: Path) -> Path:
         """The root of the documents in a folder, an absolute path."""

@@ -7,7 +7,8 @@ requires the step types that created them; only the process that runs cases does
 The key of an entry covers the text, path and address of the file, and everything that its meaning depends on: the
 engine's code, the schemas, the contract and the clauses. A file with an error or a warning is never cached, so that it
 is always reported. A file of clauses is also checked against the other files of clauses, so it is used only if all of
-them are cached.
+them are cached. The clauses that suites may cite are needed by every process that reads a suite, so they have an entry
+of their own, for all files of clauses together.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import pickle
 import struct
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from engine.documents.files import SourceText, read_all
 from engine.documents.roots import Roots
 from engine.loading.loaded import Loaded
 from engine.model.case import Case
+from engine.model.clause import Clause
 
 # The length of a file's first part, in bytes.
 SIZE = struct.Struct("!Q")
@@ -61,13 +63,30 @@ class DocumentCache:
 
     def keep(self, source: SourceText, held: Loaded) -> None:
         """Cache the content of a document without errors."""
-        path = self.path(source)
-        with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
+        with suppress(pickle.PicklingError, TypeError, AttributeError):
+            headers = pickle.dumps(_with_headers(held), protocol=5)
+            self._write(self.path(source), SIZE.pack(len(headers)) + headers + pickle.dumps(held, protocol=5))
+
+    def clauses(
+        self, documents: Sequence[SourceText], read: Callable[[Sequence[SourceText]], dict[str, Clause]]
+    ) -> dict[str, Clause]:
+        """What ``read`` makes of some documents, which it is asked once for."""
+        digest = hashlib.sha256("".join(digest_of(one) for one in documents).encode()).hexdigest()[:32]
+        path = self.folder / f"{digest}.clauses"
+        with suppress(Exception):  # as in ``opened``
+            held = pickle.loads(path.read_bytes())
+            if isinstance(held, dict):
+                return held
+        found = read(documents)
+        self._write(path, pickle.dumps(found, protocol=5))
+        return found
+
+    def _write(self, path: Path, content: bytes) -> None:
+        with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "wb") as new:
-                headers = pickle.dumps(_with_headers(held), protocol=5)
-                new.write(SIZE.pack(len(headers)) + headers + pickle.dumps(held, protocol=5))
+                new.write(content)
             os.replace(name, path)
 
     def path(self, source: SourceText) -> Path:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from engine.documents.files import SourceText
 from engine.loading.cache import DocumentCache, digest_of, fingerprint, unchanged
+from engine.loading.catalogue import clauses_in
 from engine.loading.documents import load_paths
 from engine.model.case import CaseHeader
+from engine.model.clause import Clause
 from tests.loading.vocabulary import real
 
 GOOD = """\
@@ -46,6 +49,24 @@ def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
     assert fresh.suites == first.suites == again.suites
     assert len(again.suites[0].cases) == 2
     assert again.files == 1
+
+
+def test_clauses_are_read_once_for_the_same_documents(tmp_path: Path) -> None:
+    def read(documents: Sequence[SourceText]) -> dict[str, Clause]:
+        asked.append(len(documents))
+        return clauses_in(documents)
+
+    asked: list[int] = []
+    kept = DocumentCache(tmp_path / "kept", "mark")
+    text = "clauses: C\nlist:\n  - {id: %s, level: must, statement: X.}\n"
+    listed = [SourceText(f"{name}.yaml", text % name) for name in ("A-01", "B-01")]
+    assert kept.clauses(listed, read) == kept.clauses(listed, read) == clauses_in(listed)
+    assert list(kept.clauses(listed[:1], read)) == ["A-01"]
+    assert asked == [2, 1]
+    for file in kept.folder.iterdir():
+        file.write_bytes(b"broken")
+    assert list(kept.clauses(listed, read)) == ["A-01", "B-01"]
+    assert asked == [2, 1, 2]
 
 
 def test_headers_are_read_without_bodies(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.vocabulary import load
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Notes
 from engine.documents.files import SourceText
@@ -45,7 +45,7 @@ ODD: tuple[Any, ...] = (
 
 @cache
 def vocabulary() -> Vocabulary:
-    return load(find()).loading
+    return Engine(find()).words.loading
 
 
 @cache

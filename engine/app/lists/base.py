@@ -70,7 +70,7 @@ class Stock:
     @cached_property
     def clauses(self) -> Mapping[str, Clause]:
         """The clauses that the cases may cite, by id."""
-        return self.engine.beside(self.named.paths).words.loading.clauses
+        return self.engine.beside(self.named.paths).catalogue
 
     @cached_property
     def by_file(self) -> dict[str, list[CaseHeader]]:

@@ -15,8 +15,6 @@ from engine.app.naming import target_called
 from engine.app.project_paths import ProjectPaths
 from engine.app.reproducing.service import Service, copy, environment, service_of
 from engine.errors import UsageError
-from engine.loading.catalogue import read_clauses
-from engine.loading.clause_files import ClausesBeside
 from engine.model.addresses import Address
 from engine.model.case import Case
 from engine.model.clause import Clause
@@ -316,8 +314,7 @@ def versions_of(row: TargetRow, target: Target, driven: str = "") -> list[tuple[
 
 def clauses_of(engine: Engine, result: JobResult, path: Path | None) -> list[Clause]:
     """The clauses that a result cites; ``path`` is the file of its case."""
-    specs = engine.project_paths.specs
-    known = read_clauses([specs, *(ClausesBeside(specs).of([path]) if path is not None else ())])
+    known = engine.beside([path] if path is not None else []).catalogue
     return [known.get(name) or Clause(name, "", "", "") for name in result.cite]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.vocabulary import load
 from engine.documents.composer import compose
 from engine.documents.diagnostics import Notes
 from engine.documents.files import SourceText
@@ -48,7 +48,7 @@ cases:
 
 @cache
 def schemas() -> Mapping[str, Mapping[str, Any]]:
-    return {**compose_schemas(load(find()).loading), "framework": FRAMEWORK}
+    return {**compose_schemas(Engine(find()).words.loading), "framework": FRAMEWORK}
 
 
 def parts(schema: Any) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.vocabulary import load, schemas
+from engine.app.vocabulary import schemas
 from engine.loading.schema.compose import compose_schema, compose_schemas, rendered, write_schemas
 from tests.loading.vocabulary import real, small
 
@@ -104,7 +105,7 @@ def test_writing_gives_a_file_a_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["suite", "clauses", "known-failures", "history", "contract", "framework"])
 def test_committed_schemas_are_those_of_the_code(name: str) -> None:
     """If they differ, run `engine schemas`."""
-    expected = rendered(schemas(load(find()))[name])
+    expected = rendered(schemas(Engine(find()).words)[name])
     assert (COMMITTED / f"{name}.json").read_text(encoding="utf-8") == expected
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine.app.engine import Engine
 from engine.app.project_paths import find
-from engine.app.vocabulary import load, schemas
+from engine.app.vocabulary import schemas
 from engine.loading.schema.samples import filler
 from engine.model.source_span import NOWHERE
 
-SCHEMAS = schemas(load(find()))
+SCHEMAS = schemas(Engine(find()).words)
 
 
 def parts(schema: Any) -> Iterator[Mapping[str, Any]]:
