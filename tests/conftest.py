@@ -2,18 +2,24 @@
 
 The files that take longest begin first: one of them that came last would keep one worker, while the others had nothing
 to do.
+
+Python's collector does not visit the tests themselves. They are half a million objects that live as long as the
+process; each full pass would visit them again, and a fork would copy the memory that a pass marks.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.app.gc_tuning import THRESHOLD
 from engine.pytest_plugin.xdist import scope
 from tests import bytecode
 
@@ -110,6 +116,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         # The collection reports an error; a file that skips itself raises what is no Exception.
         with suppress(Exception, pytest.skip.Exception):
             importlib.import_module(".".join(file.relative_to(HERE.parent).with_suffix("").parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """pytest's hook: collect without a pass of the collector, and spare all that was collected the later ones, which
+    are as rare as in the engine's own processes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(THRESHOLD, *gc.get_threshold()[1:])
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
