@@ -30,7 +30,7 @@ from engine.model.target import CONTROL, CONTROLS, DIRECT, HTTP_1_1, RUNNING, Ta
 from engine.model.verdict import JobResult, Verdict
 from engine.results.analysis.attribution import REFERENCE
 from engine.targets.catalog.servers.base import Server
-from engine.targets.matrix.fitting import gateways_of, speaks
+from engine.targets.matrix.fitting import directly, gateways_of, speaks
 from engine.targets.matrix.matrix import DEFAULTS
 
 # So many jobs are added, and those that the last failure needs: a server that fails everything does so for few reasons.
@@ -104,9 +104,10 @@ def compared_with(target: Target, servers: Mapping[str, Server]) -> list[Target]
         found += [_with(plain, name) for name in names]
     server = servers.get(target.server)
     if target.gateway != DIRECT and server is not None and DIRECT in gateways_of(server):
-        found += [_with(replace(target, gateway=DIRECT), name) for name in names]
+        found += [_with(directly(target), name) for name in names]
     if target.gateway != DIRECT and control == CONTROL and REFERENCE in servers:
-        found.append(Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime, interpreter=target.interpreter))
+        plain = Target(REFERENCE, CONTROL, target.loop, runtime=target.runtime, interpreter=target.interpreter)
+        found.append(replace(plain, http=target.http))
     return [one for one in dict.fromkeys(found) if one != target]
 
 
@@ -128,7 +129,7 @@ def another(target: Target, servers: Mapping[str, Server]) -> str:
         own = name == target.server and not (name == REFERENCE and target.variant)
         if server is None or own or target.loop not in server.loops:
             continue
-        if target.http not in (HTTP_1_1, *server.http2_ways):
+        if target.gateway == DIRECT and target.http not in (HTTP_1_1, *server.http2_ways):
             continue
         if target.interface in server.interfaces and target.gateway in gateways_of(server):
             return name

@@ -329,13 +329,13 @@ class Engine:
     def offers(self, target: Target) -> frozenset[str]:
         """The capabilities of a target: declared by its server and framework, and the protocols that the server
         speaks."""
-        server = self.configured[target.configuration].over(target.http)
+        server = self.configured[target.configuration].over(target.server_http)
         return self._words(server, target) | server.protocols | self.spoken(server, target.gateway)
 
     def declared(self, target: Target) -> frozenset[str]:
         """The capabilities of a target by its declarations only, which are the same on every machine. Every protocol
         that some releases of its server speak is among them."""
-        server = self.configured[target.configuration].over(target.http)
+        server = self.configured[target.configuration].over(target.server_http)
         return self._words(server, target) | server.protocols | frozenset(server.asks)
 
     def _words(self, server: Server, target: Target) -> frozenset[str]:

@@ -296,6 +296,7 @@ def _bare(target: Target) -> TargetRow:
         application=target.answers is not None,
         http=target.http,
         interpreter=target.interpreter,
+        upstream=target.upstream,
     )  # fmt: skip
 
 

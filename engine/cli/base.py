@@ -74,7 +74,7 @@ def http_argument(parser: argparse.ArgumentParser) -> None:
         choices=list(HTTP_VERSIONS),
         default="",
         help="the version of HTTP between client and server: 1.1, 2 (by prior knowledge, or over TLS if a server "
-        "has it only there), or all (1.1)",
+        "has it only there), h2 (over TLS everywhere), or all (1.1)",
     )
 
 

@@ -20,7 +20,7 @@ from engine.cli.base import (
     server_arguments,
 )
 from engine.errors import UsageError
-from engine.model.target import HTTP_1_1, HTTP_2
+from engine.model.target import HTTP_1_1, HTTP_VERSIONS
 from engine.results.analysis.summary import plural
 from engine.terminal.escape import visible
 
@@ -112,7 +112,7 @@ def run(parsed: argparse.Namespace) -> int:
     else:
         none = f"no {sort.name}" + (f" with {' and '.join(map(visible, search))}" if search else "")
         print(columns.draw(listing.head, listing.tables, columns.terminal_width(), paint) or none)
-        if sort.name == "cases" and parsed.http == HTTP_2:
+        if sort.name == "cases" and HTTP_1_1 not in HTTP_VERSIONS[parsed.http or HTTP_1_1]:
             print(f"\n{over_http2(stock)}")
     return mistakes(stock) if sort.filtered else 0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.model.target import DIRECT, DOCKER, HTTP_1_1, RUNNING, python_word, version_in_words
+from engine.model.target import DIRECT, DOCKER, HTTP_1_1, RUNNING, http_word, python_word
 
 
 class ServedTarget(Protocol):
@@ -65,7 +65,7 @@ def grid(address: str, target: ServedTarget, *more: str) -> list[str]:
     words = ["engine", "grid", address, "--server", server_word(target), "--framework", framework_word(target)]
     words += [] if target.gateway == DIRECT else ["--gateway", target.gateway]
     words += [] if target.loop == "auto" else ["--loop", target.loop]
-    words += [] if target.http == HTTP_1_1 else ["--http", version_in_words(target.http)]
+    words += [] if target.http == HTTP_1_1 else ["--http", http_word(target.http)]
     words += ["--python", target.interpreter] if target.interpreter else []
     words += ["--runtime", target.runtime] if target.runtime in (DOCKER, RUNNING) else []
     return [*words, *given_options(target), *more]

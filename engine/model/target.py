@@ -16,8 +16,10 @@ LOOPS = {"auto": ("auto",), "asyncio": ("asyncio",), "uvloop": ("uvloop",), "bot
 # The versions of HTTP of targets: HTTP/2 without TLS by prior knowledge, and with TLS by ALPN.
 HTTP_1_1, H2C, H2 = "1.1", "h2c", "h2"
 HTTP_2 = "2"
-# The words of ``--http``, each with the versions that it stands for.
-HTTP_VERSIONS = {HTTP_1_1: (HTTP_1_1,), HTTP_2: (HTTP_2,), "all": (HTTP_1_1, HTTP_2)}
+# What a gateway speaks to a server where it is not HTTP: a protocol with the variables of CGI, such as FastCGI.
+CGI = "cgi"
+# The words of ``--http``, each with the versions that it stands for; ``h2`` is HTTP/2 over TLS for every server.
+HTTP_VERSIONS = {HTTP_1_1: (HTTP_1_1,), HTTP_2: (HTTP_2,), H2: (HTTP_2,), "all": (HTTP_1_1, HTTP_2)}
 TLS = "tls"
 # The runtimes of services: processes of this machine, containers, or services that are already running.
 LOCAL, DOCKER, RUNNING = "local", "docker", "running"
@@ -40,10 +42,15 @@ def version_in_words(http: str) -> str:
     return HTTP_1_1 if http == HTTP_1_1 else HTTP_2
 
 
+def http_word(http: str) -> str:
+    """The word of ``--http`` that selects targets of a version of HTTP."""
+    return HTTP_2 if http == H2C else http
+
+
 @dataclass(frozen=True)
 class Target:
     """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source``, ``given``,
-    ``framework_source`` and ``answers`` do not count in comparisons.
+    ``framework_source``, ``answers`` and ``upstream`` do not count in comparisons.
 
     ``server`` is a name in the registry of servers, ``framework`` that of a folder under frameworks/, ``loop`` is
     ``auto``, ``asyncio`` or ``uvloop``, ``gateway`` is ``direct`` or a name in the registry of gateways, ``runtime``
@@ -52,7 +59,8 @@ class Target:
     ``wsgi``, by the framework. ``framework_release`` is to the framework what ``release`` is to the server. ``http``
     is the version that clients speak: HTTP_1_1, H2C or H2. ``answers`` are the endpoints of the contract that an
     application of a project has, as ``GET /health``; None for an app that implements the contract. ``interpreter`` is
-    the Python of the service in the words of ``--python`` (``3.12``), "" for the engine's own.
+    the Python of the service in the words of ``--python`` (``3.12``), "" for the engine's own. ``upstream`` is what the
+    gateway speaks to the server: HTTP_1_1, H2C or CGI; "" without a gateway.
 
     ``source``, ``framework_source`` and ``given`` serve commands that name this target again: the values of
     ``--server`` and ``--framework`` behind ``@label`` (``@../gunicorn``), and further options that the target depends
@@ -74,6 +82,7 @@ class Target:
     http: str = HTTP_1_1
     answers: frozenset[str] | None = field(default=None, compare=False)
     interpreter: str = ""
+    upstream: str = field(default="", compare=False)
 
     @cached_property
     def configuration(self) -> str:
@@ -105,6 +114,12 @@ class Target:
         return version_in_words(self.http)
 
     @property
+    def server_http(self) -> str:
+        """The version of HTTP that is spoken to the server: by clients, or by the gateway. HTTP_1_1 for a server that
+        a gateway reaches by another protocol."""
+        return HTTP_1_1 if self.upstream == CGI else self.upstream or self.http
+
+    @property
     def is_control(self) -> bool:
         """True if the app has no framework, so that its failures are the server's."""
         return self.framework in CONTROLS
@@ -132,7 +147,10 @@ class ServerLaunch:
 
     @property
     def protocol_variables(self) -> dict[str, str]:
-        """The variables of a case about the protocol of its clients: ``http_version`` and ``scheme``."""
+        """The variables of a case about the protocol, as the server sees it: ``http_version`` and ``scheme``. A gateway
+        that speaks HTTP to the server does so in its own version, and without TLS."""
+        if self.target.upstream not in ("", CGI):
+            return {"http_version": version_in_words(self.target.upstream), "scheme": "http"}
         return {"http_version": self.target.http_version, "scheme": "https" if dict(self.options).get(TLS) else "http"}
 
     @property

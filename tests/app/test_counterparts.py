@@ -90,6 +90,19 @@ def test_behind_a_gateway_it_is_compared_without_that_as_well() -> None:
     ]
 
 
+def test_behind_a_gateway_the_server_is_compared_over_the_version_that_it_speaks_there() -> None:
+    behind = replace(FASTAPI, framework="control", gateway="nginx-http", http="h2c", upstream="1.1")
+    assert ids(behind) == [
+        "reference-control-auto-nginx-http-h2c", "gunicorn-control-auto", "reference-control-auto-h2c",
+    ]  # fmt: skip
+    downward = replace(behind, gateway="nginx-http2", http="1.1", upstream="h2c")
+    assert ids(downward) == [
+        "reference-control-auto-nginx-http2",
+        "gunicorn-control-auto-h2c",
+        "reference-control-auto",
+    ]
+
+
 def test_every_target_that_is_compared_fits_its_server() -> None:
     for server in SERVERS.values():
         for gateway in ("direct", "nginx-http", "nginx-fastcgi", "nginx-uwsgi"):

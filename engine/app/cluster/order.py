@@ -14,7 +14,7 @@ from engine.app.run_request import RunRequest
 from engine.documents.roots import absolute
 from engine.execution.job import Job
 from engine.model.commands import framework_word, server_word
-from engine.model.target import Target, version_in_words
+from engine.model.target import Target, http_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def options_of(target: Target) -> RunOptions:
         servers=(server_word(target),),
         frameworks=(framework_word(target),),
         loop=target.loop,
-        http=version_in_words(target.http),
+        http=http_word(target.http),
         gateways=(target.gateway,),
         variants=tuple(variants),
         pythons=(target.interpreter,) if target.interpreter else (),

@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader
 from engine.model.clause import Clause
-from engine.model.target import HTTP_2, Target
+from engine.model.target import HTTP_1_1, HTTP_VERSIONS, Target
 from engine.registry import nearest
 from engine.terminal.columns import TextTable
 
@@ -64,7 +64,7 @@ class Stock:
             case
             for case in cases
             if self.options.selection.takes(case) and (not self.cite or any(one in case.cite for one in self.cite))
-            if not (case.http1 and self.options.http == HTTP_2)
+            if not (case.http1 and HTTP_1_1 not in HTTP_VERSIONS[self.options.http])
         )
 
     @cached_property

@@ -14,7 +14,7 @@ from engine.results.analysis.attribution import REFERENCE
 from engine.targets.catalog.frameworks import CAPABILITIES, DISCONNECT, WSGI
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.environments.packages import pins
-from engine.targets.matrix.fitting import NAMES
+from engine.targets.matrix.fitting import NAMES, reaches
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -116,7 +116,7 @@ def gateways(stock: Stock) -> Listing:
             "title": one.title,
             "speaks": one.speaks,
             "options": sorted(one.options),
-            "servers": [server.name for server in stock.engine.servers.values() if one.speaks in server.speaks],
+            "servers": [server.name for server in stock.engine.servers.values() if reaches(one.name, server)],
         }
         for one in load_gateways().values()
     ]

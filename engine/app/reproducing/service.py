@@ -19,7 +19,7 @@ from engine.targets.catalog.gateways.base import GatewayConfig, split
 from engine.targets.catalog.gateways.nginx import configuration
 from engine.targets.catalog.releases import Version
 from engine.targets.catalog.servers.base import LISTEN, Server, Start
-from engine.targets.catalog.servers.tls import WORD, files_of
+from engine.targets.catalog.servers.tls import NOWHERE, WORD, files_of
 from engine.targets.environments.layout import pinned, requirements
 from engine.targets.matrix.fitting import speaks
 
@@ -49,13 +49,16 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
     """The service for a case on a target. ``app`` is ``module:attribute``; ``past_gateway`` is true if clients only
     speak to the server itself. Raises EnvironmentFailed if there is no lock, and UsageError for an option that the
     server lacks."""
-    server = engine.configured[target.configuration].over(target.http)
+    server = engine.configured[target.configuration].over(target.server_http)
     framework = engine.configured_frameworks[target.framework_configuration]
-    of_server, of_gateway = split(dict(options(case)))
+    of_server, of_gateway = split(dict(ServerLaunch(target, options(case)).options))
     fronted = target.gateway != DIRECT and not past_gateway
     listen = of_server.get(LISTEN, IPV4)
     number_of_port = UPSTREAM if fronted else PORT
     path = SOCKET.format(port=number_of_port)
+    files = files_of(of_server.get(WORD, False))
+    if fronted:  # the gateway has the TLS
+        of_server.pop(WORD, None)
     address = (path, 0) if listen == UNIX else ("::1" if listen == IPV6 else "127.0.0.1", number_of_port)
     number = server.release.number if isinstance(server.release, Version) else pinned(server)
     start = Start(
@@ -66,13 +69,15 @@ def service_of(engine: Engine, target: Target, case: Case, app: str, *, past_gat
         framework, server, server.release.number if isinstance(server.release, Version) else ""
     )
     lines = [*locked, *resolved]
-    files = files_of(of_server.get(WORD, False))
     if files is not None:
         lines += CERTIFICATES
     conf = ""
     if fronted:
         gateway = load_gateways()[target.gateway]
-        conf = configuration(gateway, GatewayConfig(("127.0.0.1", PORT), address, of_gateway))
+        # nginx reads paths from the folder of its configuration, which is below that of the certificates.
+        beside = None if files is None else NOWHERE.at(Path(".."))
+        setting = GatewayConfig(("127.0.0.1", PORT), address, of_gateway, http=target.http, files=beside)
+        conf = configuration(gateway, setting)
         lines.append(NGINX)
     tls = None if files is None else "client.pem" if files.asks == "required" else ""
     text = script(words, conf, environment(target, case), path if listen == UNIX else "")

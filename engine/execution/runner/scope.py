@@ -245,7 +245,8 @@ class StepScope(Context):
         state = self._state
         subject = name or f"connection {len(state.connections) + 1}"
         live = state.live
-        tls_options = None if live.tls is None else TlsClientOptions(live.tls, alpn=("h2",) if http2 else HTTP)
+        past = upstream and live.upstream != live.address  # no gateway speaks TLS to the server
+        tls_options = None if live.tls is None or past else TlsClientOptions(live.tls, alpn=("h2",) if http2 else HTTP)
         more: tuple[object, ...] = () if tls_options is None else (None, tls_options)
         if http2 and prefaced and tls_options is None:
             more = (None, None, True)

@@ -28,7 +28,7 @@ from enum import StrEnum
 
 from engine.model.commands import framework_word, given_options, server_word
 from engine.model.origin import Part
-from engine.model.target import CONTROL, CONTROLS, DIRECT, HTTP_1_1, configuration, version_in_words
+from engine.model.target import CONTROL, CONTROLS, DIRECT, HTTP_1_1, configuration, http_word, version_in_words
 from engine.model.verdict import JobResult, Verdict
 from engine.results.record.store import TargetRow
 
@@ -134,6 +134,12 @@ class ComparedResult:
         """True if both have the same version of HTTP, and the same Python where one was asked for."""
         return self.version == other.version and self.row.interpreter == other.row.interpreter
 
+    def at_server_of(self, other: ComparedResult) -> bool:
+        """True if this one has no gateway, and its clients speak the version of HTTP that the other one's server
+        speaks."""
+        alike = self.version == other.row.server_http and self.row.interpreter == other.row.interpreter
+        return alike and self.row.gateway == DIRECT
+
     @property
     def on_reference(self) -> bool:
         """True for the reference server. A mutant is a variant of it, and no measure for anything."""
@@ -189,8 +195,11 @@ def attribute(
             if cell.result.verdict.unmet or cell.result.verdict in (Verdict.ERROR, Verdict.WARN):
                 # The other version of HTTP is another protocol, and another Python another program: their results are
                 # no evidence.
-                known = [one for one in (*started, *elsewhere.get(address, ())) if one.like(cell)]
-                case = _Case(known, failed, cell.result.verdict is Verdict.WARN)
+                every = (*started, *elsewhere.get(address, ()))
+                warns = cell.result.verdict is Verdict.WARN
+                # A gateway has no part in what its server does by the version of HTTP that it speaks to it.
+                direct = _Case([one for one in every if one.at_server_of(cell)], failed, warns)
+                case = _Case([one for one in every if one.like(cell)], failed, warns, direct)
                 found[address, cell.row.id] = case.whose(cell)
                 if not cell.is_control and not case.failed(case.find(cell, framework=cell.control)):
                     special.add((address, cell.row.id))
@@ -218,11 +227,12 @@ def _with_causes(found: Attributions, special: Collection[tuple[str, str]]) -> A
 @dataclass(frozen=True, slots=True)
 class _Case:
     """The cells of one case. ``refused`` are those of targets that did not start. ``warns`` says that a should is in
-    question, so that a warning is a failure."""
+    question, so that a warning is a failure. ``direct`` are the cells without the gateway, for a case behind one."""
 
     cells: Sequence[ComparedResult]
     refused: Sequence[ComparedResult] = ()
     warns: bool = False
+    direct: _Case | None = None
 
     def failed(self, cell: ComparedResult | None) -> bool:
         """True if a cell is evidence of a failure."""
@@ -274,7 +284,8 @@ class _Case:
         will do.
         """
         gateway = cell.row.gateway
-        direct = self.find(cell, gateway=DIRECT)
+        without = self.direct or self
+        direct = without.find(cell, gateway=DIRECT)
         behind = [other for other in self.cells if other.row.gateway == gateway and self.passed(other)]
         if direct is None and behind:
             return self._among(cell, reference)
@@ -286,7 +297,7 @@ class _Case:
         if self.passed(direct):
             because = f"it fails behind {gateway}, and passes directly"
             return Attribution(Fault.GATEWAY, because, gateway, _evidence(cell, direct, reference), cell.given)
-        found = self.whose(direct)
+        found = without.whose(direct)
         because = f"it fails without {gateway} as well, where {found.because}"
         return replace(found, because=because, evidence=(direct.evidence, *found.evidence))
 
@@ -441,7 +452,7 @@ class _Case:
         words += [word for name in given for word in ("--framework", name)]
         words += [word for way in ways for word in ("--gateway", way)]
         words += [] if cell.row.loop == "auto" else ["--loop", cell.row.loop]
-        words += [] if cell.row.http == HTTP_1_1 else ["--http", cell.version]
+        words += [] if cell.row.http == HTTP_1_1 else ["--http", http_word(cell.row.http)]
         words += ["--python", cell.row.interpreter] if cell.row.interpreter else []
         words += given_options(cell.row, without=("--url",) if direct else ("--url", "--variant"))
         return shlex.join(words)

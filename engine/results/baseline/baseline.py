@@ -14,7 +14,6 @@ from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
 from engine.model.case import without_sending
 from engine.model.phrasing import sentence
-from engine.model.target import version_in_words
 from engine.model.verdict import Excuse, JobResult, Verdict
 from engine.results.record.store import TargetRow
 
@@ -104,7 +103,7 @@ def covers_target(line: KnownFailure, row: TargetRow) -> bool:
             loop=row.loop,
             gateway=row.gateway,
             runtime=row.runtime,
-            http=version_in_words(row.http),
+            http=row.server_http,
         )
         and (not line.versions or inside(server_version(row), line.versions))
         and (not line.framework_versions or inside(framework_version(row), line.framework_versions))

@@ -11,7 +11,6 @@ from engine.model.addresses import bare, parsed
 from engine.model.baseline import KnownFailure
 from engine.model.phrasing import sentence
 from engine.model.source_span import NOWHERE
-from engine.model.target import version_in_words
 from engine.model.verdict import JobResult, Verdict
 from engine.results.baseline.baseline import covers, expired
 from engine.results.baseline.selecting import CaseHistory, NamedTargets, Point, narrowed, order, point, smallest
@@ -163,7 +162,7 @@ def _narrowed(standing: Standing, everywhere: frozenset[Point]) -> list[Baseline
         "loops": [one.row.loop for one in own],
         "gateways": [one.row.gateway for one in own],
         "runtimes": [one.row.runtime for one in own],
-        "http": [version_in_words(one.row.http) for one in own],
+        "http": [one.row.server_http for one in own],
     }
     for case, named in _selected(standing.failing, own, everywhere):
         selector, rest = narrowed(old.selector, named.selector, names)

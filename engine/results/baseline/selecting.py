@@ -13,7 +13,7 @@ from functools import cached_property
 from packaging.version import InvalidVersion, Version
 
 from engine.model.case import Selector
-from engine.model.target import HTTP_1_1, version_in_words
+from engine.model.target import HTTP_1_1
 from engine.results.baseline.baseline import server_version
 from engine.results.record.store import TargetRow
 
@@ -37,7 +37,7 @@ def point(row: TargetRow) -> Point:
         row.loop,
         row.gateway,
         row.runtime,
-        version_in_words(row.http),
+        row.server_http,
     )
 
 

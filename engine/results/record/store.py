@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.errors import ResultsError
 from engine.model.result_event import ResultEvent
-from engine.model.target import HTTP_1_1, configuration
+from engine.model.target import CGI, HTTP_1_1, configuration, version_in_words
 from engine.model.verdict import JobResult, Recheck
 from engine.results.record.codec import recheck_from_json, recheck_to_json, result_from_json, result_to_json
 from engine.results.record.format import CURRENT, RENAMED, readable
@@ -82,6 +82,12 @@ class TargetRow:
     interpreter: str = ""
     system: str = ""
     machine: Mapping[str, Any] = field(default_factory=dict)
+    upstream: str = ""
+
+    @property
+    def server_http(self) -> str:
+        """The version of HTTP that the server speaks, to clients or to its gateway: ``1.1`` or ``2``."""
+        return version_in_words(HTTP_1_1 if self.upstream == CGI else self.upstream or self.http)
 
     @property
     def framework_configuration(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from engine.errors import UsageError
-from engine.model.target import DIRECT, H2C, HTTP_1_1, HTTP_VERSIONS, LOOPS, Target
+from engine.model.target import DIRECT, H2, H2C, HTTP_1_1, HTTP_VERSIONS, LOOPS, Target
 from engine.registry import Registry, nearest
 from engine.targets.catalog.frameworks import ASGI, INTERFACES, WSGI, Framework
 from engine.targets.catalog.gateways import load_gateways
@@ -63,13 +63,14 @@ def targets(
             framework_source=other.release.source,
             answers=frozenset(other.answers) if other.own else None,
             http=version,
+            upstream="" if gateway == DIRECT else load_gateways()[gateway].upstream,
         )
         for one in servers
         for other in configured_frameworks(frameworks, framework)
         if serves(one, other) or (one.configuration in named and framework)
         for word in (loops if other.interface == ASGI else ("auto",))
         for gateway in fitting_gateways(one, known, one.configuration in named)
-        for version in versions_of(one, other, gateway, http, named=one.configuration in named)
+        for version in versions_of(one, gateway, http, named=one.configuration in named)
     ]
 
 
@@ -108,18 +109,20 @@ def on_pythons(found: Sequence[Target], words: Sequence[str]) -> list[Target]:
     return [replace(one, interpreter=word) for one in found for word in dict.fromkeys(words or [""])]
 
 
-def versions_of(server: Server, framework: Framework, gateway: str, word: str, *, named: bool) -> list[str]:
-    """The versions of HTTP of the targets of a server, for a word of ``--http``. HTTP/2 is that with prior knowledge if
-    the server has it, else that over TLS; WSGI apps and gateways have none. A server without HTTP/2 has a target
-    for it, which is unsupported, if it was selected by name and only HTTP/2 was asked for. Raises UsageError for an
-    unknown word."""
+def versions_of(server: Server, gateway: str, word: str, *, named: bool) -> list[str]:
+    """The versions of HTTP that clients of a server, or of its gateway, speak, for a word of ``--http``. HTTP/2 is that
+    with prior knowledge if there is such, else that over TLS; for H2 only the latter. A server without HTTP/2 has a
+    target for it, which is unsupported, if it was selected by name and only HTTP/2 was asked for. Raises UsageError
+    for an unknown word."""
     if word not in HTTP_VERSIONS:
         raise UsageError(f"there is no version of HTTP called {word!r}", hint=nearest(word, HTTP_VERSIONS))
     if word == HTTP_1_1:
         return [HTTP_1_1]
     found = [HTTP_1_1] if HTTP_1_1 in HTTP_VERSIONS[word] else []
-    ways = server.http2_ways if gateway == DIRECT and framework.interface == ASGI else ()
-    found += ways[:1] or ([H2C] if named and not found else [])
+    there = server.http2_ways if gateway == DIRECT else load_gateways()[gateway].fronts
+    wanted = (H2,) if word == H2 else (H2C, H2)
+    ways = [way for way in wanted if way in there]
+    found += ways[:1] or (wanted[:1] if named and not found else [])
     return found
 
 

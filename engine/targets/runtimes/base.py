@@ -13,7 +13,7 @@ from typing import Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.protocols import Boundary
-from engine.model.target import ServerLaunch
+from engine.model.target import DIRECT, ServerLaunch
 from engine.model.tls import TlsCredentials
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.gateways.base import split
@@ -56,7 +56,7 @@ class LaunchContext:
 
     ``log`` and ``scratch`` are the target's own file and folder. ``speaks`` is what is spoken at the place: ``http``,
     ``fastcgi`` or ``uwsgi``. ``gateway`` is the one in front, None where there is none. For TLS the server is given
-    ``files``, whose paths are as the server sees them, and clients need ``tls``.
+    ``files``, whose paths are as the server sees them, and clients need ``tls``. Behind a gateway it has no TLS.
     """
 
     launch: ServerLaunch
@@ -74,8 +74,10 @@ class LaunchContext:
 
     @property
     def options(self) -> dict[str, object]:
-        """The server's options, with the files for TLS in the place of the word for it."""
+        """The server's options, with the files for TLS in the place of the word for it, which a gateway takes away."""
         options, _ = split(dict(self.launch.options))
+        if self.launch.target.gateway != DIRECT:
+            options.pop(WORD, None)
         return options if self.files is None else {**options, WORD: self.files}
 
     def command(self) -> list[str]:
@@ -99,7 +101,7 @@ class LaunchContext:
             address, options = self.place.address, dict(self.launch.options)
             return await ready(address, tls=self.tls, greeting=lambda own: greeting(options, own, address))
         await accepted(self.place.address)
-        return await ready(self.gateway.address, fronted=True)
+        return await ready(self.gateway.address, fronted=True, tls=self.tls)
 
 
 class Host(Protocol):

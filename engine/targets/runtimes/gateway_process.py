@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import StartError
-from engine.model.target import ExitStatus
+from engine.errors import StartError, Unfit
+from engine.model.target import HTTP_1_1, ExitStatus
 from engine.targets.catalog.gateways import nginx
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig, GatewayProgram
+from engine.targets.catalog.servers.tls import Files
 from engine.targets.runtimes import hints, ports
 from engine.targets.runtimes.dialing import dial
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
@@ -67,12 +68,15 @@ async def open_gateway(
     scratch: Path,
     log: Path,
     port: int = 0,
+    http: str = HTTP_1_1,
+    files: Files | None = None,
 ) -> GatewayProcess:
     """Start a gateway in front of ``upstream``, and wait until it listens. ``scratch`` is the target's folder, in which
     it has one of its own; its supervisor deletes it at the end. ``port`` is the port to listen on, 0 for any.
+    ``http`` is the version of HTTP that clients speak, and ``files`` are for TLS, None without.
 
-    Raises UsageError for a port that is not available, StartError with the gateway's output, and ports.PortTaken if
-    another process took the port. Cancelling ends it.
+    Raises UsageError for a port that is not available, StartError with the gateway's output, Unfit for a release of
+    the program that lacks something, and ports.PortTaken if another process took the port. Cancelling ends it.
     """
     reasons = gateway.unsupported(options)
     if reasons:
@@ -81,7 +85,9 @@ async def open_gateway(
     process: ProcessHandle | None = None
     prefix = scratch / "gateway"
     try:
-        config = GatewayConfig((ports.HERE, reservation.port), upstream, options, nginx.owner())
+        config = GatewayConfig((ports.HERE, reservation.port), upstream, options, nginx.owner(), http, files)
+        if why := await asyncio.to_thread(gateway.program.lacks, program, gateway, config):
+            raise Unfit(f"{gateway.name}: {why}")
         gateway.program.lay_out(prefix, gateway, config)
         process = await start(gateway.program, program, prefix, log, scratch)
         running = GatewayProcess(gateway, process, config.listen, log, reservation)

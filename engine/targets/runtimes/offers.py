@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.model.network import IPV4
-from engine.model.target import CONTROL, WSGI_CONTROL, ServerLaunch, Target, TargetInfo
+from engine.model.target import CGI, CONTROL, DIRECT, HTTP_1_1, WSGI_CONTROL, ServerLaunch, Target, TargetInfo
 from engine.targets.catalog import capabilities
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.servers.base import LISTEN, Server
 from engine.targets.catalog.servers.tls import WORD
 from engine.targets.environments.packages import Environment
-from engine.targets.matrix.fitting import own_gateway, through, unsupported
+from engine.targets.matrix.fitting import directly, own_gateway, through, unsupported
 from engine.targets.runtimes.live import StartedTarget
 
 
@@ -97,7 +97,7 @@ class ServerOffers:
                 return await start(replace(launch, options=((WORD, True),)) if secure else launch)
 
             part = await servers_part(server, target.interpreter)
-            probed = await self._prober.of(server, part, target.loop, control, workers=workers, http=target.http)
+            probed = await self._prober.of(server, part, target.loop, control, workers=workers, http=launch.target.http)
             self._probed[key] = Probed(through(probed.looked, launch.target), through(probed.found, launch.target))
         return self._known(target)
 
@@ -142,7 +142,8 @@ class ServerOffers:
         gateway."""
         gateway = own_gateway(self._servers[target.configuration])
         app = CONTROL if interface == ASGI else WSGI_CONTROL
-        return replace(target, framework=app, framework_release="", interface=interface, gateway=gateway)
+        found = directly(target) if gateway == DIRECT else replace(target, gateway=gateway, http=HTTP_1_1, upstream=CGI)
+        return replace(found, framework=app, framework_release="", interface=interface)
 
     def info(self, target: Target, environment: Environment, loop: str = "") -> TargetInfo:
         """The facts of a target that runs on that loop, "" where it does not run yet."""
@@ -156,13 +157,13 @@ class ServerOffers:
         return self._probed.get(_key(target), NOTHING)
 
     def _server(self, target: Target) -> Server:
-        """The server of a target, as it is over the target's version of HTTP."""
-        return self._servers[target.configuration].over(target.http)
+        """The server of a target, as it is over the version of HTTP that it speaks there."""
+        return self._servers[target.configuration].over(target.server_http)
 
 
 def _key(target: Target) -> tuple[str, ...]:
-    """The key of a finding: server, loop, version of HTTP and Python."""
-    return target.configuration, target.loop, target.http, target.interpreter
+    """The key of a finding: server, loop, its version of HTTP and Python."""
+    return target.configuration, target.loop, target.server_http, target.interpreter
 
 
 def target_info(

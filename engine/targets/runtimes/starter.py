@@ -61,7 +61,7 @@ from engine.targets.catalog.frameworks import ASGI, Framework, offered
 from engine.targets.catalog.gateways import load_gateways
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, split
 from engine.targets.catalog.servers.base import LISTEN, Server
-from engine.targets.catalog.servers.tls import WORD, Files, requires_certificate
+from engine.targets.catalog.servers.tls import NOWHERE, WORD, Files, requires_certificate
 from engine.targets.environments.packages import Environment
 from engine.targets.matrix.fitting import speaks, through, unsupported
 from engine.targets.runtimes import hints, readiness
@@ -127,8 +127,8 @@ class Starter:
         return self.frameworks[target.framework_configuration], self._server(target)
 
     def _server(self, target: Target) -> Server:
-        """The server of a target, as it is over the target's version of HTTP."""
-        return self.servers[target.configuration].over(target.http)
+        """The server of a target, as it is over the version of HTTP that it speaks there."""
+        return self.servers[target.configuration].over(target.server_http)
 
     async def prepare(self, target: Target) -> Environment:
         """The target's environment, made where it is missing. Raises EnvironmentFailed."""
@@ -215,7 +215,7 @@ class Starter:
             framework, server = self._pair(launch.target)
             context = LaunchContext(
                 launch, server, framework, environment, log, scratch, place, speaks(launch.target), boundary,
-                files=files, tls=tls,
+                files=files if chosen is None else None, tls=tls,
             )  # fmt: skip
             if not launch.held:
                 process = await self._begin(context)
@@ -263,7 +263,7 @@ class Starter:
     def _secured(
         self, launch: ServerLaunch, scratch: Path, address: Address
     ) -> tuple[Files | None, TlsCredentials | None]:
-        """For TLS: what the server at an address is given, and what its clients need."""
+        """For TLS: what the server at an address is given, or its gateway, and what their clients need."""
         asks = requires_certificate(dict(launch.options).get(WORD, False))
         if asks is None:
             return None, None
@@ -284,9 +284,11 @@ class Starter:
         """Start the gateway that stands in front of the server. Raises StartError and PortTaken."""
         _, options = split(dict(context.launch.options))
         log = context.log.with_name(f"{context.log.name.removesuffix('.log')}.gateway.log")
+        # The gateway is a process of this machine: it reads the files where the clients do.
+        files = None if context.tls is None else NOWHERE.at(context.tls.ca.parent)
         return await open_gateway(
             gateway, program, context.place.address, options,
-            scratch=context.scratch, log=log, port=context.launch.port,
+            scratch=context.scratch, log=log, port=context.launch.port, http=context.launch.target.http, files=files,
         )  # fmt: skip
 
     async def _ready(self, context: LaunchContext, process: ProcessHandle, turn: int) -> TargetInfo:

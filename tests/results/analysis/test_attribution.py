@@ -62,6 +62,23 @@ def test_2_a_gateway_is_cleared_by_another_server_that_passes_behind_it() -> Non
     assert (found.fault, found.culprit) == (Fault.SERVER, "s")
 
 
+def test_2_a_server_is_judged_by_the_version_of_http_that_the_gateway_speaks_to_it() -> None:
+    behind = row("s control asyncio nginx", http="h2c", upstream="1.1")
+    rows = [behind, row("s control"), replace(row("s control", http="h2c"), id="s-control-asyncio-h2c")]
+    reference = replace(row("reference control", http="h2c"), id="reference-control-asyncio-h2c")
+
+    def found(plain: Verdict, over_http2: Verdict) -> Attribution:
+        verdicts = zip([*rows, reference], [FAIL, plain, over_http2, PASS], strict=True)
+        return attribute([result(*one) for one in verdicts], [*rows, reference])[CASE, behind.id]
+
+    assert found(PASS, FAIL).fault is Fault.GATEWAY
+    assert compared(found(PASS, FAIL)) == [
+        ("s-control-asyncio", "pass"), ("reference-control-asyncio-h2c", "pass"),
+    ]  # fmt: skip
+    assert found(FAIL, PASS).fault is not Fault.GATEWAY
+    assert compared(found(FAIL, PASS))[0] == ("s-control-asyncio", "fail")
+
+
 def test_2_what_fails_without_the_gateway_too_is_judged_as_if_it_were_not_there() -> None:
     behind = "s f asyncio nginx"
     found = whose({behind: FAIL, "s f": FAIL, "s control": FAIL, "reference control": PASS}, behind)

@@ -33,6 +33,24 @@ def test_a_listed_failure_is_known_with_its_reason() -> None:
     assert "expected status 200" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("http", "upstream", "version"),
+    [
+        ("1.1", "", "1.1"),
+        ("h2c", "", "2"),
+        ("h2", "", "2"),
+        ("h2c", "1.1", "1.1"),
+        ("1.1", "h2c", "2"),
+        ("h2", "cgi", "1.1"),
+    ],
+)
+def test_the_version_of_http_is_that_of_the_server_behind_a_gateway_too(http: str, upstream: str, version: str) -> None:
+    target = replace(TARGET, http=http, upstream=upstream)
+    for one in ("1.1", "2"):
+        line = replace(LINE, selector=Selector(servers=("gunicorn",), http=(one,)))
+        assert verdict(line, target=target) is (Verdict.KNOWN if one == version else Verdict.FAIL)
+
+
 @pytest.mark.parametrize("excused", [Verdict.TIMEOUT, Verdict.CRASH])
 def test_other_ways_to_fail_are_excused_too(excused: Verdict) -> None:
     assert verdict(LINE, replace(FAIL, verdict=excused)) is Verdict.KNOWN

@@ -13,20 +13,28 @@ import pytest
 from engine.errors import StartError
 from engine.targets.catalog.gateways import load_gateways, nginx, nginx_params
 from engine.targets.catalog.gateways.base import WORDS, FoundProgram, GatewayConfig, split
+from engine.targets.catalog.servers.tls import Files
 
 GATEWAYS = load_gateways()
+FILES = Files(Path("/a b/server.pem"), Path("/a b/server.key"), Path("/a b/ca.pem"))
 
 
-def rendered(name: str, options: Mapping[str, object] = {}, user: str = "") -> list[str]:
+def rendered(
+    name: str, options: Mapping[str, object] = {}, user: str = "", *, http: str = "1.1", files: Files | None = None
+) -> list[str]:
     """The lines of a configuration, without margins."""
-    text = nginx.configuration(GATEWAYS[name], GatewayConfig(("127.0.0.1", 4000), ("127.0.0.1", 5000), options, user))
+    config = GatewayConfig(("127.0.0.1", 4000), ("127.0.0.1", 5000), options, user, http, files)
+    text = nginx.configuration(GATEWAYS[name], config)
     assert text.count("{") == text.count("}")
     return [line.strip() for line in text.splitlines()]
 
 
 def test_each_speaks_what_its_name_says() -> None:
     assert {one.name: one.speaks for one in GATEWAYS.values()} == {
-        "nginx-fastcgi": "fastcgi", "nginx-http": "http", "nginx-uwsgi": "uwsgi",
+        "nginx-fastcgi": "fastcgi", "nginx-http": "http", "nginx-http2": "http", "nginx-uwsgi": "uwsgi",
+    }  # fmt: skip
+    assert {one.name: one.upstream for one in GATEWAYS.values()} == {
+        "nginx-fastcgi": "cgi", "nginx-http": "1.1", "nginx-http2": "h2c", "nginx-uwsgi": "cgi",
     }  # fmt: skip
 
 
@@ -76,7 +84,68 @@ def test_http_keeps_the_host_and_the_path() -> None:
     assert 'proxy_set_header X-Engine-Peer "$remote_addr:$remote_port";' in lines
 
 
-@pytest.mark.parametrize("name", ["nginx-fastcgi", "nginx-http"])
+def test_http_2_to_the_server_is_that_of_prior_knowledge() -> None:
+    lines = rendered("nginx-http2")
+    assert "proxy_pass http://127.0.0.1:5000;" in lines
+    assert "proxy_http_version 2;" in lines
+    assert not any(line.startswith("proxy_set_header Connection") for line in lines)
+
+
+@pytest.mark.parametrize("name", list(GATEWAYS))
+def test_clients_over_http_2_and_with_tls(name: str) -> None:
+    plain, secure = rendered(name, http="h2c"), rendered(name, http="h2", files=FILES)
+    assert "http2 on;" not in rendered(name)
+    assert {"listen 127.0.0.1:4000;", "http2 on;"} <= set(plain)
+    assert {"listen 127.0.0.1:4000 ssl;", "http2 on;", 'ssl_certificate "/a b/server.pem";'} <= set(secure)
+    assert 'ssl_certificate_key "/a b/server.key";' in secure
+    assert not any("ssl" in line for line in plain)
+    assert {"1.1", "h2c", "h2"} == GATEWAYS[name].fronts
+
+
+def test_a_path_cannot_end_its_word_nor_name_a_variable() -> None:
+    assert nginx.quoted(Path('/a"b/$c')) == r'"/a\"b/\$c"'
+
+
+BUILT = "nginx version: nginx/{}\nconfigure arguments: --with-http_v2_module --with-http_ssl_module"
+
+
+@pytest.mark.parametrize(
+    ("build", "gateway", "http", "expected"),
+    [
+        (BUILT.format("1.29.4"), "nginx-http2", "h2c", ""),
+        (BUILT.format("1.29.3"), "nginx-http2", "1.1", "does not speak HTTP/2 to servers here: it needs 1.29.4"),
+        (BUILT.format("1.25.1"), "nginx-http", "h2c", ""),
+        (BUILT.format("1.25.0"), "nginx-http", "h2c", "does not speak HTTP/2 to clients here: it needs 1.25.1"),
+        (BUILT.format("1.18.0 (Ubuntu)"), "nginx-http", "1.1", ""),
+        ("nginx version: nginx/1.29.4\nconfigure arguments:", "nginx-http", "h2c", "is built without HTTP/2"),
+        ("another program", "nginx-http2", "h2c", ""),
+    ],
+)
+def test_what_a_release_of_nginx_lacks(build: str, gateway: str, http: str, expected: str) -> None:
+    found = nginx.lacking(build, GATEWAYS[gateway], GatewayConfig(("", 0), ("", 0), http=http))
+    assert expected in found
+    assert bool(found) is bool(expected)
+
+
+def test_tls_needs_its_module() -> None:
+    build = "nginx version: nginx/1.31.3\nconfigure arguments: --with-http_v2_module"
+    setting = GatewayConfig(("", 0), ("", 0), files=FILES)
+    assert "is built without TLS" in nginx.lacking(build, GATEWAYS["nginx-http"], setting)
+    assert nginx.lacking(BUILT.format("1.31.3"), GATEWAYS["nginx-http"], setting) == ""
+
+
+def test_nginx_is_only_asked_where_it_matters(tmp_path: Path) -> None:
+    script = program(tmp_path)
+    script.write_text(f"#!/bin/sh\necho x >> {tmp_path}/asked\necho 'nginx version: nginx/1.24.0' >&2\n")
+    found = FoundProgram(script, "named by --nginx")
+    plain, fronted = GatewayConfig(("", 0), ("", 0)), GatewayConfig(("", 0), ("", 0), http="h2c")
+    assert nginx.NGINX.lacks(found, GATEWAYS["nginx-http"], plain) == ""
+    assert not (tmp_path / "asked").exists()
+    assert "1.24.0" in nginx.NGINX.lacks(found, GATEWAYS["nginx-http"], fronted)
+    assert "1.24.0" in nginx.NGINX.lacks(found, GATEWAYS["nginx-http2"], plain)
+
+
+@pytest.mark.parametrize("name", ["nginx-fastcgi", "nginx-http", "nginx-http2"])
 def test_only_an_upstream_keeps_connections(name: str) -> None:
     assert not any("engine_upstream" in line or line.startswith("upstream ") for line in rendered(name))
     kept = rendered(name, {"keep_conn": True})
@@ -100,6 +169,9 @@ def test_only_an_upstream_keeps_connections(name: str) -> None:
         ("nginx-http", {"keep_conn": True}, "keepalive 16;"),
         ("nginx-http", {"buffering": False}, "proxy_buffering off;"),
         ("nginx-http", {"client_body_buffering": False}, "proxy_request_buffering off;"),
+        ("nginx-http2", {"keep_conn": True}, "keepalive 16;"),
+        ("nginx-http2", {"buffering": False}, "proxy_buffering off;"),
+        ("nginx-http2", {"client_body_buffering": False}, "proxy_request_buffering off;"),
         ("nginx-uwsgi", {"buffering": False}, "uwsgi_buffering off;"),
         ("nginx-uwsgi", {"client_body_buffering": False}, "uwsgi_request_buffering off;"),
     ],

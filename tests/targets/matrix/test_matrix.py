@@ -183,9 +183,33 @@ def test_a_server_over_http_2_has_flags_and_offers_of_its_own() -> None:
     assert "push" in BOTH.over("h2c").claims
 
 
-def test_wsgi_apps_and_gateways_are_over_http_1() -> None:
+def test_http_2_over_tls_of_every_server() -> None:
+    assert ids(WITH_HTTP2, framework=["control"], http="h2") == ["hypercorn-control-auto-h2", "daphne-control-auto-h2"]
+    clear = replace(BOTH, http2=Http2(cleartext=()))
+    assert ids([clear], framework=["control"], http="h2") == []
+    (one,) = targets([clear], FRAMEWORKS, framework=["control"], http="h2", named=["hypercorn"])
+    assert unsupported(clear, one, {})[0] == "hypercorn does not speak HTTP/2"
+
+
+def test_wsgi_apps_are_over_both_versions() -> None:
     asgi_and_wsgi = replace(BOTH, interfaces=frozenset({"asgi", "wsgi"}))
-    assert ids([asgi_and_wsgi], frameworks=WITH_WSGI, framework=["flask"], http="all") == ["hypercorn-flask-auto"]
-    assert ids([BOTH], framework=["control"], gateways=["nginx-http"], http="all") == [
-        "hypercorn-control-auto-nginx-http"
-    ]
+    assert ids([asgi_and_wsgi], frameworks=WITH_WSGI, framework=["flask"], http="all") == [
+        "hypercorn-flask-auto", "hypercorn-flask-auto-h2c",
+    ]  # fmt: skip
+
+
+def test_behind_a_gateway_clients_speak_both_versions_whatever_the_server_does() -> None:
+    words: dict[str, Any] = {"framework": ["control"], "gateways": ["nginx-http", "nginx-http2"]}
+    assert ids(WITH_HTTP2, **words, http="all") == [
+        "gunicorn-control-auto-nginx-http", "gunicorn-control-auto-nginx-http-h2c",
+        "hypercorn-control-auto-nginx-http", "hypercorn-control-auto-nginx-http-h2c",
+        "hypercorn-control-auto-nginx-http2", "hypercorn-control-auto-nginx-http2-h2c",
+        "daphne-control-auto-nginx-http", "daphne-control-auto-nginx-http-h2c",
+    ]  # fmt: skip
+    assert ids([FAST], frameworks=WITH_WSGI, framework=["flask"], http="h2") == ["fcgisgi-flask-auto-nginx-fastcgi-h2"]
+    found = targets([BOTH], FRAMEWORKS, **words, http="2")
+    assert [(one.http, one.upstream, one.server_http) for one in found] == [
+        ("h2c", "1.1", "1.1"), ("h2c", "h2c", "h2c"),
+    ]  # fmt: skip
+    (fast,) = targets([FAST], WITH_WSGI, framework=["flask"], http="2")
+    assert (fast.http, fast.upstream, fast.server_http) == ("h2c", "cgi", "1.1")

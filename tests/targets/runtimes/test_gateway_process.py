@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from engine.errors import StartError
-from engine.model.target import ExitStatus
+from engine.errors import StartError, Unfit
+from engine.model.target import H2, ExitStatus
 from engine.targets.catalog.gateways import load_gateways, nginx
 from engine.targets.catalog.gateways.base import FoundProgram
+from engine.targets.probing import over_http2
 from engine.targets.runtimes import ports
+from engine.targets.runtimes.certificates import Certificates
 from engine.targets.runtimes.gateway_process import GatewayProcess, accepted, open_gateway, takes
+from tests.targets.probing.test_over_http2 import Peer
 
 T = TypeVar("T")
 EMERG = '2026/11/21 10:00:00 [emerg] 7#7: unknown directive "x" in nginx.conf:3'
@@ -134,6 +137,41 @@ def test_a_real_one_listens_passes_on_and_leaves_nothing(tmp_path: Path) -> None
     assert "connect() failed" in complaints
     assert '"GET /x HTTP/1.1" 502' in (tmp_path / "x.gateway.log").read_text()
     assert not (tmp_path / "scratch").exists()
+
+
+@pytest.mark.service
+def test_a_real_one_speaks_http_2_to_clients_by_alpn_and_to_the_server_with_prior_knowledge(tmp_path: Path) -> None:
+    peer = Peer((b":status", b"200"), (b"x-a", b"1"), (b"content-length", b"0"))
+
+    async def scene() -> tuple[Mapping[bytes, bytes] | None, str]:
+        server = await asyncio.start_server(peer, "127.0.0.1", 0)
+        (tmp_path / "scratch").mkdir()
+        files, trust = Certificates().write(tmp_path, "127.0.0.1")
+        gate = await open_gateway(
+            load_gateways()["nginx-http2"], nginx.find(), server.sockets[0].getsockname()[:2], {},
+            scratch=tmp_path / "scratch", log=tmp_path / "x.gateway.log", http=H2, files=files,
+        )  # fmt: skip
+        try:
+            return await over_http2.request(
+                gate.address, "t", over_http2.context_of(trust), within=30
+            ), gate.complaints()
+        finally:
+            await gate.close()
+            server.close()
+
+    answer, complaints = run(scene)
+    assert complaints == ""
+    assert answer is not None
+    assert (answer[b":status"], answer[b"x-a"]) == (b"200", b"1")
+    assert (peer.seen[0][b":path"], peer.seen[0][b"x-engine-call"]) == (b"/health", b"t")
+    assert b"x-engine-peer" in peer.seen[0]
+
+
+def test_a_release_that_lacks_http_2_makes_the_target_unsupported(tmp_path: Path) -> None:
+    program = script(tmp_path, "#!/bin/sh\necho 'nginx version: nginx/1.29.0 --with-http_v2_module' >&2\n")
+    with pytest.raises(Unfit, match=r"nginx-http2: nginx 1.29.0 does not speak HTTP/2 to servers here"):
+        run(lambda: open_it(program, tmp_path, name="nginx-http2"))
+    assert not (tmp_path / "x.gateway.log").exists()
 
 
 @pytest.mark.service

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from engine.model.target import CGI, H2, H2C, HTTP_1_1
 from engine.registry import nearest
 from engine.targets.catalog.options import load_options
 from engine.targets.catalog.options.gateway import OPTIONS
+from engine.targets.catalog.servers.tls import Files
 
 WORDS = frozenset(option.name for option in OPTIONS)
 """The engine's own gateway options; all are true or false."""
@@ -17,16 +19,22 @@ WORDS = frozenset(option.name for option in OPTIONS)
 # The capabilities of a server that also hold behind a gateway: those that depend only on server and app.
 CARRIED = frozenset({"disconnect", "lifespan", "reload", "state", "uvloop", "pathsend", "zerocopysend"})
 
+ALL_VERSIONS = frozenset({HTTP_1_1, H2C, H2})
+"""Every version of HTTP, for a gateway whose clients may speak any."""
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
     """The values of a configuration: the addresses of the gateway and of the server, the gateway options of a case, and
-    the user and group of its workers, "" for those of the starting process."""
+    the user and group of its workers, "" for those of the starting process. ``http`` is the version of HTTP that its
+    clients speak, ``files`` are its certificate and key, None without TLS."""
 
     listen: tuple[str, int]
     upstream: tuple[str, int]
     options: Mapping[str, object] = field(default_factory=dict)
     user: str = ""
+    http: str = HTTP_1_1
+    files: Files | None = None
 
     def on(self, word: str, default: bool) -> bool:
         """The value of an option, or its default."""
@@ -71,6 +79,10 @@ class GatewayProgram(Protocol):
         """Its own warnings and errors among the lines of its log."""
         ...
 
+    def lacks(self, program: FoundProgram, gateway: Gateway, config: GatewayConfig) -> str:
+        """The reason why this release of it cannot run that configuration, "" if it can."""
+        ...
+
 
 Location = Callable[[GatewayConfig], Sequence[str]]
 
@@ -85,7 +97,8 @@ def no_location(config: GatewayConfig) -> Sequence[str]:
 class Gateway:
     """A gateway in front of servers.
 
-    ``speaks`` is what it speaks to the server: ``http``, ``fastcgi`` or ``uwsgi``. ``program`` is what runs it.
+    ``speaks`` is what it speaks to the server: ``http``, ``fastcgi`` or ``uwsgi``; ``http`` is the version of HTTP, if
+    it speaks that. ``fronts`` are the versions of HTTP that its clients may speak. ``program`` is what runs it.
     ``location`` makes the lines of its configuration that say how requests are passed on; ``options`` are the gateway
     options that it has.
     """
@@ -96,6 +109,13 @@ class Gateway:
     program: GatewayProgram
     location: Location = no_location
     options: frozenset[str] = WORDS
+    http: str = HTTP_1_1
+    fronts: frozenset[str] = frozenset({HTTP_1_1})
+
+    @property
+    def upstream(self) -> str:
+        """``Target.upstream`` of its targets: the version of HTTP to the server, or CGI."""
+        return self.http if self.speaks == "http" else CGI
 
     def unsupported(self, options: Mapping[str, object]) -> tuple[str, ...]:
         """The reasons why this gateway cannot be configured so, one for each option and value that it lacks."""

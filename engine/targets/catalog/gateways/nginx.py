@@ -9,12 +9,16 @@ import pwd
 import re
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
 from engine.errors import StartError
 from engine.model.network import display
+from engine.model.target import HTTP_1_1
 from engine.targets.catalog.gateways.base import FoundProgram, Gateway, GatewayConfig
 
 VARIABLE = "ENGINE_NGINX"
@@ -97,6 +101,7 @@ def configuration(gateway: Gateway, setting: GatewayConfig) -> str:
         # to close, so that the next request is lost. Those to an address are not kept.
         location, upstream = location.replace(UPSTREAM, server), ""
     user = f"user {setting.user};\n" if setting.user else ""
+    listening = "\n".join(f"        {line}" for line in listens(setting))
     folders = "\n".join(
         f"    {name}_temp_path {name};" if name != "client_body" else "    client_body_temp_path client_body;"
         for name in FOLDERS
@@ -116,7 +121,7 @@ http {{
 {folders}
     client_max_body_size 0;
 {upstream}    server {{
-        listen {display(setting.listen)};
+{listening}
         server_name localhost;
         location / {{
 {location}
@@ -126,8 +131,55 @@ http {{
 """
 
 
+def listens(setting: GatewayConfig) -> list[str]:
+    """The lines of a server about its clients: the address, TLS, and HTTP/2. nginx speaks that to clients with prior
+    knowledge, and with TLS by ALPN, and HTTP/1.1 to all others. Pure."""
+    files = setting.files
+    lines = [f"listen {display(setting.listen)}{'' if files is None else ' ssl'};"]
+    if setting.http != HTTP_1_1:
+        lines.append("http2 on;")
+    if files is not None:
+        lines += [f"ssl_certificate {quoted(files.cert)};", f"ssl_certificate_key {quoted(files.key)};"]
+    return lines
+
+
+def quoted(path: Path) -> str:
+    """A path as a parameter of nginx.conf."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{text}"'
+
+
 SAID = re.compile(r"^(?:nginx: |\S+ \S+ )\[(?:warn|error|crit|alert|emerg)\].*$", re.MULTILINE)
 """The messages of nginx itself in a log that also holds the requests."""
+
+
+# The first versions that speak HTTP/2 by the directives of the configuration, to clients and to servers.
+HTTP2_TO_CLIENTS, HTTP2_TO_SERVERS = Version("1.25.1"), Version("1.29.4")
+BUILD_WITHIN = 10.0
+BUILD = re.compile(r"nginx/(\S+)")
+
+
+def lacking(build: str, gateway: Gateway, setting: GatewayConfig) -> str:
+    """The reason why an nginx cannot run a configuration, by its output of ``nginx -V``; "" if it can, or if the output
+    does not show its version. Pure."""
+    found = BUILD.search(build)
+    try:
+        version = Version(found[1]) if found is not None else None
+    except InvalidVersion:
+        version = None
+    if found is None or version is None:
+        return ""
+    if setting.files is not None and "--with-http_ssl_module" not in build:
+        return f"nginx {found[1]} is built without TLS (--with-http_ssl_module)"
+    if setting.http != HTTP_1_1 and "--with-http_v2_module" not in build:
+        return f"nginx {found[1]} is built without HTTP/2 (--with-http_v2_module)"
+    for there, what, least in (
+        (setting.http != HTTP_1_1, "clients", HTTP2_TO_CLIENTS),
+        (gateway.http != HTTP_1_1, "servers", HTTP2_TO_SERVERS),
+    ):
+        if there and version < least:
+            return f"nginx {found[1]} does not speak HTTP/2 to {what} here: it needs {least} or later"
+    return ""
 
 
 class NginxProgram:
@@ -151,6 +203,18 @@ class NginxProgram:
     def complaints(self, log: str) -> Sequence[str]:
         """The lines in which nginx warns or complains."""
         return SAID.findall(log)
+
+    def lacks(self, program: FoundProgram, gateway: Gateway, config: GatewayConfig) -> str:
+        """See ``lacking``. nginx is asked for its version only where HTTP/2 or TLS is wanted."""
+        if config.files is None and {config.http, gateway.http} == {HTTP_1_1}:
+            return ""
+        try:
+            build = subprocess.run(
+                [program.path, "-V"], capture_output=True, text=True, timeout=BUILD_WITHIN, check=False
+            )
+        except (OSError, subprocess.SubprocessError):
+            return ""  # starting it reports the reason
+        return lacking(build.stderr, gateway, config)
 
 
 NGINX = NginxProgram()

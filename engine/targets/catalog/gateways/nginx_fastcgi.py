@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.targets.catalog.gateways import nginx_params
-from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
+from engine.targets.catalog.gateways.base import ALL_VERSIONS, Gateway, GatewayConfig
 from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
@@ -21,4 +21,11 @@ def location(setting: GatewayConfig) -> Sequence[str]:
     ]
 
 
-GATEWAY = Gateway("nginx-fastcgi", "nginx, which speaks FastCGI to the server", "fastcgi", NGINX, location)
+GATEWAY = Gateway(
+    "nginx-fastcgi",
+    "nginx, which speaks FastCGI to the server",
+    "fastcgi",
+    NGINX,
+    location,
+    fronts=ALL_VERSIONS,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.targets.catalog.gateways.base import Gateway, GatewayConfig
+from engine.targets.catalog.gateways.base import ALL_VERSIONS, Gateway, GatewayConfig
 from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
@@ -24,4 +24,6 @@ def location(setting: GatewayConfig) -> Sequence[str]:
     ]
 
 
-GATEWAY = Gateway("nginx-http", "nginx, which speaks HTTP/1.1 to the server", "http", NGINX, location)
+GATEWAY = Gateway(
+    "nginx-http", "nginx, which speaks HTTP/1.1 to the server", "http", NGINX, location, fronts=ALL_VERSIONS
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.targets.catalog.gateways import nginx_params
-from engine.targets.catalog.gateways.base import WORDS, Gateway, GatewayConfig
+from engine.targets.catalog.gateways.base import ALL_VERSIONS, WORDS, Gateway, GatewayConfig
 from engine.targets.catalog.gateways.nginx import NGINX, UPSTREAM, word
 
 
@@ -26,4 +26,5 @@ GATEWAY = Gateway(
     NGINX,
     location,
     options=WORDS - {"keep_conn"},
+    fronts=ALL_VERSIONS,
 )

@@ -66,5 +66,10 @@ class Relay:
         """Its tracebacks' last lines are all that it says."""
         return [line for line in log.splitlines() if line.endswith("Error")]
 
+    def lacks(self, program: FoundProgram, gateway: Gateway, config: GatewayConfig) -> str:
+        """Every interpreter can run it."""
+        del program, gateway, config
+        return ""
+
 
 GATEWAY = Gateway("relay", "a relay in Python", "http", Relay(), options=frozenset())
