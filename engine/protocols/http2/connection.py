@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.protocols.http2.fields import FieldDecoder, FieldEncoder, Pair, faults
+from engine.protocols.http2.fields import TABLE, FieldDecoder, FieldEncoder, Pair, faults
 from engine.protocols.http2.frames import (
     ACK,
     CONTINUATION,
@@ -33,12 +33,15 @@ from engine.protocols.http2.frames import (
     Frame,
     FrameReader,
     encode,
+    faults_of,
 )
 
 MANNERS = ("settings", "ping", "windows")
 CONNECT_PROTOCOL = SETTING_NUMBERS["enable_connect_protocol"]
-TABLE = 4096
-"""The initial size of the table of fields, in bytes."""
+SMALL = 16_384
+"""The content that is given back to the window of the connection only with other replies, in bytes. The server has
+still three quarters of the first window."""
+_ACKNOWLEDGEMENT = encode(SETTINGS, ACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Http2Client:
         self._reader = FrameReader()
         self._section: _Section | None = None
         self._replies = bytearray()
+        self._kept = 0  # bytes that are not given back to the window of the connection yet
         self._held: dict[int, int] = {}  # bytes of streams whose windows are not given back
         self.announce(settings or {})
 
@@ -155,6 +159,11 @@ class Http2Client:
 
     def replies(self) -> bytes:
         """The frames that manners ask for since the last call."""
+        if self._kept and (self._replies or self._kept >= SMALL):
+            self._give(0, self._kept)
+            self._kept = 0
+        if not self._replies:
+            return b""
         found = bytes(self._replies)
         self._replies.clear()
         return found
@@ -178,7 +187,7 @@ class Http2Client:
         return found
 
     def _arrival(self, frame: Frame, raw: bytes, at: float) -> Arrival:
-        found = [*frame.faults, *self._order(frame)]
+        found = [*faults_of(frame, raw), *self._order(frame)]
         fields: tuple[Pair, ...] | None = None
         frames = 1
         match frame.type:
@@ -265,7 +274,7 @@ class Http2Client:
             yield f"DATA exceeds the window of stream {frame.stream} by {-state.receive} B (RFC 9113, 6.9)"
         state.ended = state.ended or frame.ends_stream
         if size and "windows" in self.manners:
-            self._give(0, size)
+            self._kept += size
             if frame.stream in self._held:
                 self._held[frame.stream] += size
             elif not state.ended:
@@ -288,7 +297,7 @@ class Http2Client:
         if (size := self.theirs.get(1, TABLE)) < TABLE:
             self.table_sizes = [size]
         if "settings" in self.manners:
-            self._replies += encode(SETTINGS, ACK)
+            self._replies += _ACKNOWLEDGEMENT
 
     def _window(self, frame: Frame) -> Iterator[str]:
         increment = frame.increment or 0

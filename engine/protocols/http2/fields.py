@@ -28,8 +28,10 @@ REPRESENTATIONS = (INDEXED, INCREMENTAL, PLAIN, NEVER)
 
 # A field section beyond this is not decoded, in bytes: a server's mistake must not exhaust the engine.
 MOST = 64 * 1024 * 1024
-# Values up to this length, in bytes, are kept encoded.
-_SHORT = 64
+# Values up to this length, in bytes, are kept encoded, and first sections up to that one decoded.
+_SHORT, _REPEATED = 64, 512
+TABLE = 4096
+"""The initial size of the table of fields, in bytes."""
 
 _huffman = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
 
@@ -63,10 +65,22 @@ class FieldEncoder:
             found += self._field(field)
         return bytes(found)
 
+    def plain(self, pairs: Iterable[Pair], never: bytes) -> bytes:
+        """The bytes of a field section of plain fields, and of one name that is never indexed."""
+        if self._table.dynamic_entries:
+            return self.section([Field(name, value, NEVER if name == never else PLAIN) for name, value in pairs])
+        found = bytearray()
+        for name, value in pairs:
+            if name == never:
+                found += _beginning_once(name, b"", NEVER) + _text(value, huffman=False)
+            elif len(value) <= _SHORT:
+                found += _with_static_table(name, value)
+            else:
+                found += self._field(Field(name, value))
+        return bytes(found)
+
     def _field(self, field: Field) -> bytes:
         table = self._table
-        if not table.dynamic_entries and field.representation in (PLAIN, NEVER) and len(field.value) <= _SHORT:
-            return _with_static_table(field)
         known = table.search(field.name, field.value)
         if field.representation == INDEXED:
             if known is None or known[2] is None:
@@ -83,10 +97,20 @@ _static = HeaderTable()
 
 
 @lru_cache(maxsize=1024)
-def _with_static_table(field: Field) -> bytes:
-    """A field that changes no table, on a connection whose table is empty: requests repeat these."""
-    known = _static.search(field.name, field.value)
-    return _literal(field, known[0] if known is not None else 0)
+def _with_static_table(name: bytes, value: bytes) -> bytes:
+    """A plain field on a connection whose table is empty: requests repeat these."""
+    return _beginning(name, value, PLAIN) + _text(value, huffman=False)
+
+
+def _beginning(name: bytes, value: bytes, representation: str) -> bytes:
+    """The beginning of a literal, with its name, on a connection whose table is empty."""
+    known = _static.search(name, value)
+    bits, first = _FORMS[representation]
+    found = _integer(known[0] if known is not None else 0, bits, first)
+    return found if known is not None else found + _text(name, huffman=False)
+
+
+_beginning_once = lru_cache(maxsize=64)(_beginning)
 
 
 def _literal(field: Field, known: int) -> bytes:
@@ -105,6 +129,8 @@ def _text(text: bytes, *, huffman: bool) -> bytes:
 
 
 def _integer(value: int, bits: int, first: int) -> bytes:
+    if value < (1 << bits) - 1:
+        return bytes((first | value,))
     found = encode_integer(value, bits)
     found[0] |= first
     return bytes(found)
@@ -114,12 +140,17 @@ class FieldDecoder:
     """Decodes the field sections of a peer, in the order of the connection."""
 
     def __init__(self) -> None:
-        self._decoder = Decoder(max_header_list_size=MOST)
+        self._allowed = TABLE
+        self._decoder: Decoder | None = None
+        # The first section, if its fields were known. The decoder decodes it before the next one, for its table.
+        self._known = b""
         self.broken = ""
 
     def allow(self, size: int) -> None:
         """This side's SETTINGS_HEADER_TABLE_SIZE, which the peer's table may use."""
-        self._decoder.max_allowed_table_size = size
+        if self._decoder is not None or self._known:
+            self._whole_decoder().max_allowed_table_size = size
+        self._allowed = size
 
     def decode(self, section: bytes) -> list[Pair]:
         """The fields of a section, in order. Empty once a section was malformed, since the table is lost then:
@@ -127,10 +158,38 @@ class FieldDecoder:
         if self.broken:
             return []
         try:
-            return [(bytes(name), bytes(value)) for name, value in self._decoder.decode(section, raw=True)]
+            if self._decoder is None and not self._known and section and len(section) <= _REPEATED:
+                found = _first_section(section, self._allowed)
+                self._known = section
+                return list(found)
+            return list(_decoded(self._whole_decoder(), section))
         except (HPACKError, UnicodeError, IndexError) as error:
             self.broken = f"a field section cannot be decoded: {error or type(error).__name__} (RFC 7541)"
             return []
+
+    def _whole_decoder(self) -> Decoder:
+        """The decoder with the table of all sections so far."""
+        if self._decoder is None:
+            self._decoder = _decoder(self._allowed)
+            if self._known:
+                _decoded(self._decoder, self._known)
+        return self._decoder
+
+
+def _decoder(allowed: int) -> Decoder:
+    found = Decoder(max_header_list_size=MOST)
+    found.max_allowed_table_size = allowed
+    return found
+
+
+def _decoded(decoder: Decoder, section: bytes) -> tuple[Pair, ...]:
+    return tuple((bytes(name), bytes(value)) for name, value in decoder.decode(section, raw=True))
+
+
+@lru_cache(maxsize=256)
+def _first_section(section: bytes, allowed: int) -> tuple[Pair, ...]:
+    """The fields of the first section on a connection: many connections begin with the same one."""
+    return _decoded(_decoder(allowed), section)
 
 
 _valid_name = re.compile(rb"[^\x00-\x20:\x7f-\xff]+")
@@ -141,6 +200,17 @@ _OF_CONNECTION = frozenset({b"connection", b"proxy-connection", b"keep-alive", b
 
 def faults(fields: Sequence[Pair], *, trailers: bool) -> list[str]:
     """The rules of RFC 9113, section 8, that a server's field section breaks."""
+    if len(fields) <= _SHORT and sum(len(value) for _, value in fields) <= _REPEATED:
+        return list(_faults_of_a_short_one(tuple(fields), trailers))
+    return _faults(fields, trailers=trailers)
+
+
+@lru_cache(maxsize=256)
+def _faults_of_a_short_one(fields: tuple[Pair, ...], trailers: bool) -> tuple[str, ...]:
+    return tuple(_faults(fields, trailers=trailers))
+
+
+def _faults(fields: Sequence[Pair], *, trailers: bool) -> list[str]:
     found = []
     regular = False
     for name, value in fields:

@@ -59,8 +59,8 @@ SETTING_NAMES = {number: name for name, number in SETTING_NUMBERS.items()}
 
 _ON_CONNECTION = frozenset({SETTINGS, PING, GOAWAY})
 _ON_STREAM = frozenset({DATA, HEADERS, PRIORITY, RST_STREAM, PUSH_PROMISE, CONTINUATION})
-# Frames whose payload has at most so many bytes are judged once.
-_SHORT = 64
+# Frames of at most so many bytes are parsed and judged once: every connection begins with the same few ones.
+_SHORT = 128
 _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 
 
@@ -152,8 +152,7 @@ class Frame:
     @property
     def faults(self) -> tuple[str, ...]:
         """The rules that a server's frame breaks by itself."""
-        # Every connection begins with the same few short frames.
-        return _faults_of_a_short_one(self) if len(self.payload) <= _SHORT else tuple(_faults(self))
+        return tuple(_faults(self))
 
 
 def _faults(frame: Frame) -> Iterable[str]:
@@ -185,9 +184,22 @@ def _faults(frame: Frame) -> Iterable[str]:
         yield from _setting_faults(number, value)
 
 
+def faults_of(frame: Frame, raw: bytes) -> tuple[str, ...]:
+    """The faults of a frame with these bytes."""
+    return _faults_of_a_short_one(raw) if len(raw) <= _SHORT else frame.faults
+
+
 @lru_cache(maxsize=1024)
-def _faults_of_a_short_one(frame: Frame) -> tuple[str, ...]:
-    return tuple(_faults(frame))
+def _faults_of_a_short_one(raw: bytes) -> tuple[str, ...]:
+    return _parsed(raw).faults
+
+
+def _parsed(raw: bytes) -> Frame:
+    word = int.from_bytes(raw[5:9], "big")
+    return Frame(raw[3], raw[4], word & LARGEST_WINDOW, raw[HEADER:], bool(word >> 31))
+
+
+_parsed_once = lru_cache(maxsize=1024)(_parsed)
 
 
 def _setting_faults(number: int, value: int) -> Iterable[str]:
@@ -224,8 +236,7 @@ class FrameReader:
             return None
         raw = bytes(buffer[:end])
         del buffer[:end]
-        word = int.from_bytes(raw[5:9], "big")
-        return Frame(raw[3], raw[4], word & LARGEST_WINDOW, raw[HEADER:], bool(word >> 31)), raw
+        return (_parsed_once(raw) if end <= _SHORT else _parsed(raw)), raw
 
     @property
     def rest(self) -> bytes:

@@ -29,6 +29,7 @@ ALPN = "h2"
 ROOM = 1 << 20
 MORE = ROOM - WINDOW
 SETTINGS = {SETTING_NUMBERS["enable_push"]: 0, SETTING_NUMBERS["initial_window_size"]: ROOM}
+_FIRST = [*preface(SETTINGS), encode(WINDOW_UPDATE, 0, 0, MORE.to_bytes(4, "big"))]
 
 
 def speaks_http2(ctx: Context) -> bool:
@@ -64,7 +65,7 @@ def begun(connection: Connection, ctx: Context) -> tuple[Http2Session, list[byte
     session = Http2Session(connection.channel, ctx.note, connection.name, SETTINGS, begins=True)
     session.client.credited(0, MORE)
     connection.codec = session
-    return session, [*preface(SETTINGS), encode(WINDOW_UPDATE, 0, 0, MORE.to_bytes(4, "big"))]
+    return session, _FIRST
 
 
 def scheme_of(connection: Connection) -> bytes:
@@ -77,10 +78,15 @@ def section(session: Http2Session, stream: int, pairs: Sequence[Pair], *, ends: 
     own field is never indexed; no field enters the table."""
     client = session.client
     sizes, client.table_sizes = client.table_sizes, []
-    block = client.encoder.section(
-        [Field(name, value, NEVER if name == ENGINE_HEADER else PLAIN) for name, value in pairs], sizes
-    )
     most = client.longest
+    if not sizes:
+        block = client.encoder.plain(pairs, ENGINE_HEADER)
+        if len(block) <= most:
+            return [encode(HEADERS, END_HEADERS | (END_STREAM if ends else 0), stream, block)]
+    else:
+        block = client.encoder.section(
+            [Field(name, value, NEVER if name == ENGINE_HEADER else PLAIN) for name, value in pairs], sizes
+        )
     parts = [block[at : at + most] for at in range(0, len(block), most)] or [b""]
     last = len(parts) - 1
     found = []

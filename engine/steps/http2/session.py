@@ -18,7 +18,15 @@ from engine.model.protocols import Channel
 from engine.model.variables import WrongValue
 from engine.protocols.http2.connection import MANNERS, Arrival, Http2Client, is_fatal
 from engine.protocols.http2.fields import Pair
-from engine.protocols.http2.frames import GOAWAY, LARGEST_WINDOW, PREFACE, WINDOW_UPDATE, Frame, FrameReader
+from engine.protocols.http2.frames import (
+    GOAWAY,
+    HEADER,
+    LARGEST_WINDOW,
+    PREFACE,
+    WINDOW_UPDATE,
+    Frame,
+    FrameReader,
+)
 from engine.protocols.http2.words import fields_in_words, in_words
 from engine.steps.api.context import Connection, Context
 from engine.steps.shared.sending import send
@@ -115,9 +123,8 @@ class Http2Session:
         except ChannelError as error:
             self.note("not sent", error.what, subject=self._name)
             return
-        frames = frames_of(data)
-        if any(one.type != WINDOW_UPDATE for one in frames):
-            self.note("frames sent", partial(in_words, frames), subject=self._name)
+        if not _are_windows(data):
+            self.note("frames sent", partial(_words_of, data), subject=self._name)
 
     @contextmanager
     def in_pieces(self) -> Iterator[None]:
@@ -188,6 +195,15 @@ def session_of(connection: Connection) -> Http2Session:
     return connection.codec
 
 
+def _are_windows(data: bytes) -> bool:
+    """True for WINDOW_UPDATE frames alone, which have 13 bytes each."""
+    return data[3::13] == bytes((WINDOW_UPDATE,)) * (len(data) // 13) and not len(data) % 13
+
+
+def _words_of(data: bytes) -> str:
+    return in_words(frames_of(data))
+
+
 def frames_of(data: bytes) -> list[Frame]:
     """The complete frames in some bytes."""
     reader = FrameReader()
@@ -205,7 +221,7 @@ async def send_frames(
     ``sent`` is what ``sent: true`` means from now on, ``fields`` are those of the section among the frames."""
     ctx.note("frames sent", partial(_sent_in_words, data), subject=connection.name)
     if fields:
-        stream = next((one.stream for one in frames_of(b"".join(data[-1:])) if one.stream), 0)
+        stream = stream_in(data[-1])
         ctx.note(f"fields of stream {stream}", partial(fields_in_words, fields), subject=connection.name)
     with session_of(connection).in_pieces():
         return await send(ctx, connection, b"".join(data), sent)
@@ -214,6 +230,16 @@ async def send_frames(
 def _sent_in_words(data: Sequence[bytes]) -> str:
     shown = in_words(frames_of(b"".join(one for one in data if one != PREFACE)))
     return f"the preface; {shown}" if PREFACE in data else shown
+
+
+def stream_in(data: bytes) -> int:
+    """The stream of the first frame in some bytes that is on one; 0 if there is none."""
+    at = 0
+    while len(data) >= at + HEADER:
+        if stream := int.from_bytes(data[at + 5 : at + 9], "big") & LARGEST_WINDOW:
+            return stream
+        at += HEADER + int.from_bytes(data[at : at + 3], "big")
+    return 0
 
 
 async def emit(ctx: Context, data: Sequence[bytes], sent: bytes | None = None, fields: Sequence[Pair] = ()) -> bool:

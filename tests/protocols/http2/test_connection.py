@@ -65,7 +65,7 @@ def test_manners_answer_and_can_be_left_out() -> None:
     one.opened(1)
     one.feed(asking, 1.0)
     assert in_words(frames_of(one.replies())) == (
-        "SETTINGS (ACK); PING (ACK, 3132333435363738); WINDOW_UPDATE (increment 3); WINDOW_UPDATE 1 (increment 3)"
+        "SETTINGS (ACK); PING (ACK, 3132333435363738); WINDOW_UPDATE 1 (increment 3); WINDOW_UPDATE (increment 3)"
     )
     assert (one.receive_window, one.streams[1].receive) == (65_535, 65_535)
     silent = Http2Client(manners=())
@@ -73,6 +73,19 @@ def test_manners_answer_and_can_be_left_out() -> None:
     silent.feed(asking, 1.0)
     assert silent.replies() == b""
     assert (silent.receive_window, silent.streams[1].receive) == (65_532, 65_532)
+
+
+def test_a_little_content_of_ended_streams_is_given_back_with_other_replies() -> None:
+    one = client(1, 3, 5)
+    one.feed(encode(HEADERS, END_HEADERS, 1, OK) + encode(DATA, END_STREAM, 1, b"abc"), 1.0)
+    assert (one.replies(), one.receive_window) == (b"", 65_532)
+    one.feed(encode(PING, 0, 0, b"12345678"), 1.0)
+    assert in_words(frames_of(one.replies())) == "PING (ACK, 3132333435363738); WINDOW_UPDATE (increment 3)"
+    one.feed(encode(HEADERS, END_HEADERS, 3, OK) + encode(DATA, END_STREAM, 3, bytes(10_000)), 1.0)
+    assert one.replies() == b""
+    one.feed(encode(HEADERS, END_HEADERS, 5, OK) + encode(DATA, END_STREAM, 5, bytes(10_000)), 1.0)
+    assert in_words(frames_of(one.replies())) == "WINDOW_UPDATE (increment 20000)"
+    assert one.receive_window == 65_535
 
 
 def test_the_windows_of_the_server() -> None:

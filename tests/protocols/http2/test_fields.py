@@ -62,6 +62,31 @@ def test_a_field_in_the_table_can_be_indexed() -> None:
         encoder.section([Field(b"x-a", b"2", INDEXED)])
 
 
+def test_a_first_section_that_was_seen_before_fills_the_table_as_well() -> None:
+    for _ in range(3):
+        encoder, decoder = FieldEncoder(), FieldDecoder()
+        first = encoder.section([Field(b"x-a", b"1", INCREMENTAL)])
+        assert decoder.decode(first) == [(b"x-a", b"1")]
+        assert decoder.decode(encoder.section([Field(b"x-a", b"1", INDEXED)])) == [(b"x-a", b"1")]
+
+
+def test_a_table_that_grows_behind_the_first_section_keeps_its_fields() -> None:
+    encoder, decoder = FieldEncoder(), FieldDecoder()
+    decoder.decode(encoder.section([Field(b"x-a", b"1", INCREMENTAL)]))
+    decoder.allow(8192)
+    assert decoder.decode(encoder.section([Field(b"x-a", b"1", INDEXED)], [8192])) == [(b"x-a", b"1")]
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=200)), max_size=8), st.booleans())
+def test_plain_fields_are_the_same_with_and_without_the_cache(pairs: list[tuple[bytes, bytes]], filled: bool) -> None:
+    ours, theirs = FieldEncoder(), FieldEncoder()
+    for one in (ours, theirs) if filled else ():
+        one.section([Field(b"x-a", b"1", INCREMENTAL)])
+    fields = [Field(name, value, NEVER if name == b"cookie" else PLAIN) for name, value in pairs]
+    plain = ours.plain(pairs, b"cookie")
+    assert FieldDecoder().decode(plain) == pairs if not filled else plain == theirs.section(fields)
+
+
 def test_a_table_of_size_0_forgets_its_fields() -> None:
     encoder, decoder = FieldEncoder(), FieldDecoder()
     decoder.decode(encoder.section([Field(b"x-a", b"1", INCREMENTAL)]))

@@ -12,7 +12,7 @@ from engine.channels.scripted import ScriptedChannel
 from engine.errors import EngineError
 from engine.protocols.http2.frames import PING, PREFACE, RST_STREAM, SETTINGS, encode, goaway_payload
 from engine.steps.api.context import StepFailed
-from engine.steps.http2.session import frames_of
+from engine.steps.http2.session import frames_of, stream_in
 from tests.steps.context import Handler, JobScope, against, run
 from tests.steps.http2.http2_here import Library
 from tests.steps.reader import steps
@@ -145,3 +145,9 @@ def test_an_action_needs_http_2() -> None:
 
     with pytest.raises(EngineError, match="does not carry HTTP/2"):
         run(whole())
+
+
+def test_the_stream_of_some_frames() -> None:
+    assert stream_in(b"") == stream_in(encode(SETTINGS) + b"abc") == 0
+    assert stream_in(encode(SETTINGS, 0, 0, bytes(6)) + encode(RST_STREAM, 0, 2**31 - 1, bytes(4))) == 2**31 - 1
+    assert stream_in(encode(RST_STREAM, 0, 3, bytes(4), reserved=True)) == 3
