@@ -41,8 +41,9 @@ IDLE, AFTER_IDLE = 0.5, 0.25
 # A server that decides between protocols by the first bytes waits for them for a second or so from accept() on
 # (gunicorn). An engine that stood still may learn of its connection as late as that. So after LATE seconds such a
 # connection is given up for another one, whose first bytes are in the kernel before the loop goes on, and on which
-# nothing is sent in pieces. Pieces of a first write, LATE seconds after the connection was begun, are sent as one.
-LATE = 0.15
+# nothing is sent in pieces. So is that one after STALE seconds, since a server may end a connection without requests
+# after 2 s; at most TRIES times. Pieces of a first write, LATE seconds after the connection was begun, are sent as one.
+LATE, STALE, TRIES = 0.15, 1.0, 5
 # A server that has read a piece gets so long to process it: asyncio's streams would join it with the next one.
 SETTLE = 0.001
 # So many looks follow each other at once; later ones have a pause between them, of the least time that loops measure.
@@ -387,8 +388,11 @@ async def open_soon(
     began = clock()
     channel = await open_tcp(address, label=label, clock=clock, receive_buffer=receive_buffer)
     channel.hurry = began + LATE
-    if clock() > channel.hurry:
+    for limit in (LATE, *[STALE] * (TRIES - 1)):
+        if clock() - began <= limit:
+            break
         channel.close()
+        began = clock()
         channel = await open_tcp(address, label=label, clock=clock, receive_buffer=receive_buffer, first=first)
         channel.longest = 0.0
     return channel

@@ -543,3 +543,22 @@ def test_the_first_delivery_to_a_peer_that_does_not_wait_ends_sooner(play: Calla
         assert whats(channel).count("sent") == 4, "the peer has decided"
 
     play(work)
+
+
+def test_a_connection_is_replaced_a_few_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "LATE", -1.0)
+    monkeypatch.setattr(tcp, "STALE", -1.0)
+
+    async def main() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            channel = await open_soon(listener.getsockname(), b"first")
+            listener.settimeout(5)
+            peers = [listener.accept()[0] for _ in range(tcp.TRIES + 1)]
+            assert peers[-1].recv(100) == b"first"
+            ended = channel.ended
+            channel.close()
+            for peer in peers:
+                peer.close()
+            return ended
+
+    assert asyncio.run(main()) == ""

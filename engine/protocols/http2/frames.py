@@ -145,14 +145,21 @@ class Frame:
         """The settings of SETTINGS in order, as number and value; empty for other frames."""
         if self.type != SETTINGS:
             return []
-        whole = len(self.payload) // 6 * 6
-        pieces = [self.payload[at : at + 6] for at in range(0, whole, 6)]
-        return [(int.from_bytes(one[:2], "big"), int.from_bytes(one[2:], "big")) for one in pieces]
+        return list((_settings_once if len(self.payload) <= _SHORT else _settings)(self.payload))
 
     @property
     def faults(self) -> tuple[str, ...]:
         """The rules that a server's frame breaks by itself."""
         return tuple(_faults(self))
+
+
+def _settings(payload: bytes) -> tuple[tuple[int, int], ...]:
+    whole = len(payload) // 6 * 6
+    pieces = [payload[at : at + 6] for at in range(0, whole, 6)]
+    return tuple((int.from_bytes(one[:2], "big"), int.from_bytes(one[2:], "big")) for one in pieces)
+
+
+_settings_once = lru_cache(maxsize=256)(_settings)
 
 
 def _faults(frame: Frame) -> Iterable[str]:
