@@ -196,7 +196,7 @@ def session_of(connection: Connection) -> Http2Session:
 
 
 def _are_windows(data: bytes) -> bool:
-    """True for WINDOW_UPDATE frames alone, which have 13 bytes each."""
+    """True if all frames are WINDOW_UPDATE, which has 13 bytes."""
     return data[3::13] == bytes((WINDOW_UPDATE,)) * (len(data) // 13) and not len(data) % 13
 
 
