@@ -80,10 +80,9 @@ def fact_pattern(name: str) -> re.Pattern[str]:
 def fact_of(step_type: StepType[Any], name: str) -> Fact | None:
     """The fact of a step type for a name in a document, or None. Facts without a star take precedence; those followed
     by a path come last."""
-    for fact in step_type.facts:
-        if fact.name == name:
-            return fact
-    fitting = [fact for fact in step_type.facts if "*" in fact.name and fact_pattern(fact.name).fullmatch(name)]
+    if (exact := step_type.facts_by_name.get(name)) is not None:
+        return exact
+    fitting = [fact for fact in step_type.starred_facts if fact_pattern(fact.name).fullmatch(name)]
     return min(fitting, key=lambda fact: "[.*]" in fact.name, default=None)
 
 

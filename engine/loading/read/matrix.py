@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.documents.diagnostics import Notes
 from engine.loading.read import ranges
-from engine.loading.read.substitution import ExpansionBudget, Substitution, Value, nodes_in
+from engine.loading.read.substitution import ExpansionBudget, FixedParts, Substitution, Value, nodes_in
 from engine.loading.read.variants import applied, entries_of
 from engine.model.nodes import Node
 from engine.model.variables import BUILT_IN, as_text
@@ -87,10 +87,10 @@ def _expand(
     differing: dict[tuple[int, ...], Node] = {}
     seen: set[str] = set()
     plains = {id(value): value.node.plain() for several in values.values() for value in several}
-    budget = ExpansionBudget(MAX_FILLED)
+    budget, fixed = ExpansionBudget(MAX_FILLED), FixedParts()
     for combination in itertools.product(*values.values()):
         chosen = dict(zip(values, combination, strict=True))
-        substitution = Substitution(chosen, schema, notes, budget)
+        substitution = Substitution(chosen, schema, notes, budget, fixed)
         which = tuple(index for index, entry in enumerate(entries) if entry.covers(chosen))
         if which not in differing:
             differing[which] = applied(bare, [entries[index] for index in which], schema, notes)

@@ -42,12 +42,13 @@ class Item:
                 named += [(str(node.value), node.place) for _, node in found.entries()]
         return named
 
-    def walk(self) -> Iterator[Item]:
+    def walk(self) -> list[Item]:
         """This item and all inside it, in the order of the document."""
-        yield self
+        found = [self]
         for inner in self.inner:
             for item in inner.items:
-                yield from item.walk()
+                found += item.walk()
+        return found
 
 
 def outline(steps: Node, vocabulary: Vocabulary, group: str = STEP) -> tuple[Item, ...]:
@@ -78,10 +79,9 @@ def _group(schema: object) -> str:
     return name.removeprefix("script:") if name.startswith("script:") else ""
 
 
-def walk(items: tuple[Item, ...]) -> Iterator[Item]:
+def walk(items: tuple[Item, ...]) -> list[Item]:
     """All items, at any depth, in the order of the document."""
-    for item in items:
-        yield from item.walk()
+    return [inner for item in items for inner in item.walk()]
 
 
 def groups(body: Node) -> Iterator[tuple[str, Node]]:

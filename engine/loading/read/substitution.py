@@ -49,10 +49,31 @@ VALUE = 50
 
 
 @dataclass(slots=True)
+class FixedParts:
+    """The lists and mappings of a case that have no variable, so that they are looked through once for all variants."""
+
+    # With the node, whose id would be another's once it is gone.
+    _found: dict[int, tuple[Node, bool]] = field(default_factory=dict)
+
+    def __contains__(self, node: Node) -> bool:
+        value = node.value
+        if isinstance(value, str):
+            return "$(" not in value
+        if not isinstance(value, (list, dict)):
+            return True
+        found = self._found.get(id(node))
+        if found is None:
+            children = value if isinstance(value, list) else value.values()
+            names = not isinstance(value, dict) or not any(name == "var" or "$(" in name for name in value)
+            found = self._found[id(node)] = (node, names and all(child in self for child in children))
+        return found[1]
+
+
+@dataclass(slots=True)
 class Substitution:
     """One combination of matrix values, filled into nodes. ``used`` collects the names of used variables, and ``parts``
     those that were used as values, each with the first part of its path. If the ``budget`` is exceeded, variables are
-    not replaced, since the case is invalid anyway.
+    not replaced, since the case is invalid anyway. ``fixed`` are the parts of the case that no variant changes.
 
     The schema shows the position of matchers: a mapping there contains operators, so a mapping value becomes ``{equals:
     value}``.
@@ -62,6 +83,7 @@ class Substitution:
     schema: Mapping[str, Any]
     notes: Notes
     budget: ExpansionBudget
+    fixed: FixedParts = field(default_factory=FixedParts)
     used: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
 
@@ -73,6 +95,8 @@ class Substitution:
         return self._fill(node, schema, matcher=False)
 
     def _fill(self, node: Node, schema: Any, *, matcher: bool) -> Node:
+        if node in self.fixed:
+            return node
         value = node.value
         if isinstance(value, str):
             before = self.notes.errors

@@ -67,7 +67,7 @@ def _outcomes(view: View) -> None:
             hint = near(str(body.value), spawned) if spawned else "add one before it: `spawn: {as: ..., script: [...]}`"
             view.notes.error(body.place, "unknown-act-name", what, hint)
     for item in view.items():
-        if not any(fact.name == "result[.*]" for fact in item.step_type.facts):
+        if "result[.*]" not in item.step_type.facts_by_name:
             continue
         for fact, place in item.named():
             _outcome(view, fact, place, named)

@@ -112,14 +112,16 @@ def _complain(view: View, node: Node, known: set[str], why: str = "") -> None:
 
 def _in_foreign_notation(view: View, node: Node, known: set[str]) -> None:
     """Report ``${name}`` and ``{{name}}`` of a known variable, which would be sent literally."""
-    if isinstance(node.value, str):
-        for match in _foreign.finditer(node.value):
+    value = node.value
+    if isinstance(value, str):
+        for match in _foreign.finditer(value) if "{" in value else ():
             name = match[1] or match[2]
             if name.partition(".")[0] in known or name.partition(".")[0] in view.matrix:
                 what = f"{match[0]!r} is plain text here, not a variable"
                 view.notes.error(view.inside(node, match[0]), "variable", what, f"write $({name})")
-    for child in node.items() or [child for _, child in node.entries()]:
-        _in_foreign_notation(view, child, known)
+    elif isinstance(value, (list, dict)):
+        for child in value if isinstance(value, list) else value.values():
+            _in_foreign_notation(view, child, known)
 
 
 def _uses(view: View, node: Node) -> Iterator[tuple[str, SourceSpan, SourceSpan]]:

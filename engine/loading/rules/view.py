@@ -31,7 +31,7 @@ class View:
         """The value of the case under a key, else that of its suite."""
         return self.frame.key(self.node, name)
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> list[Item]:
         """Every step and action, in the order of the document."""
         return walk(self.steps)
 

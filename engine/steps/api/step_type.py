@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 from engine.model.case import Step
@@ -110,6 +111,16 @@ class StepType(Generic[P]):
     compared: tuple[str, ...] = ()
     not_by_library: Callable[[P], str] | None = None
     http1: str | Callable[[Step], str] | None = None
+
+    @cached_property
+    def facts_by_name(self) -> dict[str, Fact]:
+        """The facts by name, as they are declared; the first of a name."""
+        return {fact.name: fact for fact in reversed(self.facts)}
+
+    @cached_property
+    def starred_facts(self) -> tuple[Fact, ...]:
+        """The facts whose name stands for several."""
+        return tuple(fact for fact in self.facts if "*" in fact.name)
 
 
 StepTypes = Mapping[tuple[str, str], StepType[Any]]
