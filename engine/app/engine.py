@@ -204,7 +204,7 @@ class Engine:
             *(path.read_text(errors="replace") for path in contracts if path.is_file()),
             *framework_names(self.project_paths),
             *(one.name for one in self.project_paths.own.servers),
-            *(f"{source.file}\0{source.text}" for source in self._clause_documents),
+            *(f"{source.address}\0{source.text}" for source in self._clause_documents),
         ]
         found = DocumentCache(self.project_paths.cache / "documents", fingerprint(engine_key(), facts))
         with suppress(OSError):

@@ -4,8 +4,9 @@ Each entry has two files: the content with only the headers of the cases, and th
 commands collect, list or lint, which needs only headers. The steps are the largest part of a case, and reading them
 requires the step types that created them; only the process that runs cases does so.
 
-The key of an entry covers the text, path and address of the file, and everything that its meaning depends on: the
-engine's code, the schemas, the contract and the clauses. A file with an error or a warning is never cached, so that it
+The key of an entry covers the text and address of the file, and everything that its meaning depends on: the engine's
+code, the schemas, the contract and the clauses. It does not cover the path, which depends on the working directory: an
+entry has a placeholder for it. A file with an error or a warning is never cached, so that it
 is always reported. A file of clauses is also checked against the other files of clauses, so it is used only if all of
 them are cached. The clauses that suites may cite are needed by every process that reads a suite, so they have an entry
 of their own, for all files of clauses together.
@@ -14,6 +15,7 @@ of their own, for all files of clauses together.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
 import struct
@@ -22,6 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 from engine.documents.diagnostics import Diagnostic
 from engine.documents.files import SourceText, read_all
@@ -44,8 +47,8 @@ def fingerprint(engine: str, facts: Iterable[str]) -> str:
 
 
 def digest_of(source: SourceText) -> str:
-    """A digest of a document's path, its address and its text: 32 hexadecimal digits."""
-    key = f"{source.file}\0{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
+    """A digest of a document's address and its text: 32 hexadecimal digits."""
+    key = f"{source.address}\0{source.text}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(key).hexdigest()[:32]
 
 
@@ -59,19 +62,20 @@ class DocumentCache:
 
     def find(self, source: SourceText, *, whole: bool) -> Loaded | None:
         """The cached content of a document, with ``whole`` cases or only their headers; None if it is not cached."""
-        return opened(self.path(source), whole=whole)
+        return opened(self.path(source), source.file, whole=whole)
 
     def keep(self, source: SourceText, held: Loaded) -> None:
         """Cache the content of a document without errors."""
         with suppress(pickle.PicklingError, TypeError, AttributeError):
-            headers = pickle.dumps(_with_headers(held), protocol=5)
-            self._write(self.path(source), SIZE.pack(len(headers)) + headers + pickle.dumps(held, protocol=5))
+            headers = packed(_with_headers(held), source.file)
+            self._write(self.path(source), SIZE.pack(len(headers)) + headers + packed(held, source.file))
 
     def clauses(
         self, documents: Sequence[SourceText], read: Callable[[Sequence[SourceText]], dict[str, Clause]]
     ) -> dict[str, Clause]:
         """What ``read`` makes of some documents, which it is asked once for."""
-        digest = hashlib.sha256("".join(digest_of(one) for one in documents).encode()).hexdigest()[:32]
+        names = "".join(f"{digest_of(one)} {one.file}\0" for one in documents)
+        digest = hashlib.sha256(names.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         path = self.folder / f"{digest}.clauses"
         with suppress(Exception):  # as in ``opened``
             held = pickle.loads(path.read_bytes())
@@ -103,14 +107,43 @@ def _with_headers(held: Loaded) -> Loaded:
     return replace(held, suites=tuple(suites))
 
 
-def opened(path: Path, *, whole: bool) -> Loaded | None:
-    """The content of a cache file, or None if it is not a valid one."""
+class _Packer(pickle.Pickler):
+    """Writes a placeholder for the path of a document: for this very text, since an address may be equal to it."""
+
+    def __init__(self, out: IO[bytes], file: str) -> None:
+        super().__init__(out, protocol=5)
+        self._file = file
+
+    def persistent_id(self, obj: Any) -> int | None:
+        return 0 if obj is self._file else None
+
+
+class _Unpacker(pickle.Unpickler):
+    """Reads the path of a document for each placeholder."""
+
+    def __init__(self, content: bytes, file: str) -> None:
+        super().__init__(io.BytesIO(content))
+        self._file = file
+
+    def persistent_load(self, pid: Any) -> str:
+        return self._file
+
+
+def packed(held: Loaded, file: str) -> bytes:
+    """The content of a document as bytes, without its path."""
+    out = io.BytesIO()
+    _Packer(out, file).dump(held)
+    return out.getvalue()
+
+
+def opened(path: Path, file: str, *, whole: bool) -> Loaded | None:
+    """The content of a cache file for the document at a path, or None if it is not a valid one."""
     try:
-        with path.open("rb") as file:
-            (size,) = SIZE.unpack(file.read(SIZE.size))
+        with path.open("rb") as entry:
+            (size,) = SIZE.unpack(entry.read(SIZE.size))
             if whole:
-                file.seek(size, os.SEEK_CUR)
-            held = pickle.loads(file.read() if whole else file.read(size))
+                entry.seek(size, os.SEEK_CUR)
+            held = _Unpacker(entry.read() if whole else entry.read(size), file).load()
     except Exception:  # whatever a broken file makes of itself, the document is there to be read
         return None
     return held if isinstance(held, Loaded) else None
@@ -127,7 +160,7 @@ def unchanged(
         if isinstance(source, Diagnostic):
             return None
         path = kept.path(source)
-        held = opened(path, whole=whole)
+        held = opened(path, source.file, whole=whole)
         if held is None:
             return None
         found.append(held)

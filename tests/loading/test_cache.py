@@ -90,7 +90,7 @@ def test_headers_load_no_module_of_steps_or_matchers(tmp_path: Path) -> None:
     (file,) = kept.folder.iterdir()
     said = (
         "import sys; from pathlib import Path; from engine.loading.cache import opened\n"
-        "print(opened(Path(sys.argv[1]), whole=sys.argv[2] == 'whole').cases)\n"
+        "print(opened(Path(sys.argv[1]), 'a.yaml', whole=sys.argv[2] == 'whole').cases)\n"
         "print(any(name.startswith(('engine.steps', 'engine.matchers')) for name in sys.modules))"
     )
     for part, loads in (("headers", "False"), ("whole", "True")):
@@ -105,9 +105,24 @@ def test_another_text_or_fingerprint_is_read_afresh(tmp_path: Path) -> None:
     load_paths([path], words, kept)
     assert kept.find(SourceText(str(path), GOOD, "a.yaml"), whole=True) is not None
     assert kept.find(SourceText(str(path), GOOD + "\n", "a.yaml"), whole=True) is None
-    assert kept.find(SourceText("b.yaml", GOOD, "a.yaml"), whole=True) is None
     assert kept.find(SourceText(str(path), GOOD, "b.yaml"), whole=True) is None
     assert DocumentCache(tmp_path / "kept", "other").find(SourceText(str(path), GOOD, "a.yaml"), whole=True) is None
+
+
+def test_a_document_is_found_from_another_folder_with_the_path_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, words = write(tmp_path), real()
+    kept = DocumentCache(tmp_path / "kept", "mark")
+    load_paths([path], words, kept)
+    monkeypatch.chdir(tmp_path)
+    fresh = load_paths([path], words)
+    for whole in (False, True):
+        held = unchanged([path], kept, whole=whole)
+        assert held is not None
+        assert [str(case.place) for case in held.suites[0].cases] == ["a.yaml:6:9"] * 2
+    assert held is not None
+    assert held.suites == fresh.suites
 
 
 def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> None:
