@@ -186,7 +186,15 @@ def _any_case(right: Any) -> Any:
 
 _next = ServerConnection, "_next"
 
+
+def _without_its_path(head: bytes) -> bytes:
+    line, end, rest = head.partition(b"\r\n")
+    method, _, version = line.split(b" ", 2)
+    return method + b" /nothing " + version + end + rest if b"\r\nupgrade: h2c\r\n" in head.lower() else head
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "h2c-offer-loses-the-path": Mutant("a request that offers h2c loses its path", heads(_without_its_path)),
     "missing-host-served": Mutant("a request of HTTP/1.1 without Host is served", heads(_with_a_host)),
     "two-hosts-served": Mutant("of several lines of Host the first one counts", _first_of(b"host")),
     "wrong-host-served": Mutant("a Host that is no host is accepted", everywhere(target.is_authority, _any_host)),
