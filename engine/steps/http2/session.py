@@ -126,6 +126,12 @@ class Http2Session:
         if not _are_windows(data):
             self.note("frames sent", partial(_words_of, data), subject=self._name)
 
+    def withheld(self) -> list[bytes]:
+        """Take the replies that wait for the frames which begin the connection. They belong before content, since that
+        may rely on the server's settings only once they are acknowledged (RFC 9113, 6.5.3)."""
+        held, self._held = bytes(self._held), bytearray()
+        return [held] if held else []
+
     @contextmanager
     def in_pieces(self) -> Iterator[None]:
         """Hold replies back while frames go out in pieces: a reply inside of a frame would be a part of it."""

@@ -151,7 +151,8 @@ async def _send(outgoing: Outgoing, ctx: Context, connection: Connection, stream
     session, body = session_of(connection), outgoing.body or b""
     client = session.client
     pairs = fields_of(outgoing, ctx.live.host, scheme_of(connection).decode(), ctx.token())
-    frames = [*first, *section(session, stream, pairs, ends=not body and not outgoing.trailers)]
+    before = [*first, *session.withheld()] if first else []
+    frames = [*before, *section(session, stream, pairs, ends=not body and not outgoing.trailers)]
     shown = [pair for pair in pairs if pair[0] != ENGINE_HEADER]
     state, at = client.opened(stream), 0
     while True:
