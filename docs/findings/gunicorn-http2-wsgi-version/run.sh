@@ -1,0 +1,13 @@
+#!/bin/sh
+# Starts the server on the port PORT, by default 8000.
+cd "$(dirname "$0")" || exit 1
+PORT=${PORT:-8000}
+export PYTHONUNBUFFERED=1
+exec .venv/bin/python -m gunicorn app:app \
+    --worker-class gthread \
+    --threads 8 \
+    --bind "127.0.0.1:$PORT" \
+    --http-protocols h2,h1 \
+    --http2-cleartext both \
+    --no-control-socket \
+    --log-file -
