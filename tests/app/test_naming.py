@@ -174,7 +174,7 @@ def test_a_front_runs_the_default_server_where_nobody_says_which(engine: Engine)
     assert found == {("gunicorn", "direct", "asgi"), ("fcgisgi", "nginx-fastcgi", "wsgi")}
     everything = engine.every(RunOptions(servers=(ALL,)))
     by_name = {one.name for one in engine.servers.values() if one.by_name_only}
-    assert by_name == {"anycorn"}
+    assert by_name == {"anycorn", "uvicorn-zttp"}
     assert {target.server for target in everything} == set(engine.servers) - by_name
     assert {target.server for target in engine.every(RunOptions(servers=tuple(engine.every_server)))} == set(
         engine.servers

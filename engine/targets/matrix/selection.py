@@ -85,10 +85,11 @@ def configured_frameworks(frameworks: Registry[Framework], words: Sequence[str] 
 
 
 def named(servers: Registry[Server], name: str) -> list[Server]:
-    """The server of a name; or all that one package is, as ``uvicorn`` is two. Raises UsageError for neither."""
+    """The server of a name; or all that one package is, as ``uvicorn`` is two, without those that are selected by name
+    only. Raises UsageError for neither."""
     if name in servers:
         return [servers[name]]
-    several = [server for server in servers.values() if server.package == name]
+    several = [server for server in servers.values() if server.package == name and not server.by_name_only]
     if not several:
         raise UsageError(f"there is no server called {name!r}", hint=nearest(name, [*servers, ALL]))
     return several

@@ -52,7 +52,7 @@ def test_a_gateway_that_only_speaks_http_1_1(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_server_is_reached_by_what_the_gateway_speaks() -> None:
     servers = load_servers()
     assert [name for name in servers if "nginx-http2" in gateways_of(servers[name])] == [
-        "anycorn", "granian", "gunicorn", "gunicorn-h1c", "hypercorn", "reference",
+        "anycorn", "granian", "gunicorn", "gunicorn-h1c", "hypercorn", "reference", "uvicorn-zttp",
     ]  # fmt: skip
     behind = Target("waitress", "wsgi-control", "auto", "nginx-http2", interface="wsgi", upstream="h2c")
     assert unsupported(servers["waitress"], behind, {}) == ("waitress does not speak HTTP/2 without TLS",)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_the_order_is_the_registrys_and_then_that_of_the_releases() -> None:
 
 def test_a_package_is_all_servers_made_of_it() -> None:
     assert names("uv==0.50.0") == ["uv-a==0.50.0", "uv-b==0.50.0"]
+
+
+def test_a_package_is_not_those_that_are_selected_by_their_name_only() -> None:
+    shy = replace(server("uv-c", "uv"), by_name_only="it is new")
+    servers = Registry("server", [server("uv-a", "uv"), shy])
+    assert [one.name for one in configured(servers, ["uv"])] == ["uv-a"]
+    assert [one.name for one in configured(servers, ["uv-c", "uv"])] == ["uv-a", "uv-c"]
 
 
 def test_a_variant_of_the_servers_own_and_one_of_the_command_line() -> None:

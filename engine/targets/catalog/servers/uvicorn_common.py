@@ -1,6 +1,6 @@
 """The common parts of uvicorn's command lines; the flags are those of ``uvicorn --help`` at 0.54.0.
 
-uvicorn is two servers here: its parsers of HTTP and its implementations of WebSocket differ, and so do the verdicts.
+uvicorn is three servers here: its parsers of HTTP and its implementations of WebSocket differ, and so do the verdicts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.targets.catalog.releases import Variant
 from engine.targets.catalog.servers.base import (
     GRACEFUL,
     Command,
+    Http2,
     Server,
     Start,
     Translate,
@@ -87,9 +88,12 @@ def uvicorn(
     *,
     limits: Mapping[str, Translate] = LIMITS,
     more: Mapping[str, Translate] | None = None,
+    http2: Http2 | None = None,
+    by_name_only: str = "",
 ) -> Server:
     """uvicorn with a parser of HTTP and an implementation of WebSocket, in uvicorn's words. ``limits`` are the parts of
-    the option of that name, and ``more`` are options that only this parser or implementation heeds."""
+    the option of that name, and ``more`` are options that only this parser or implementation heeds. ``http2`` and
+    ``by_name_only`` are as in Server."""
     name = f"uvicorn-{http}"
     return Server(
         name=name,
@@ -123,4 +127,6 @@ def uvicorn(
             "worker_timeout": "0.37.0",
         },
         variants=(TWO_WORKERS, *variants),
+        http2=http2,
+        by_name_only=by_name_only,
     )

@@ -1,0 +1,22 @@
+"""The application for: uvicorn 0.54.0 with zttp sends an application's interim status over HTTP/2 as the response."""
+
+from __future__ import annotations
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "http":
+        await http(scope, receive, send)
+
+
+async def http(scope, receive, send):
+    await send({"type": "http.response.start", "status": 103, "headers": []})
+    await send({"type": "http.response.body", "body": b"content"})
+
+
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
