@@ -15,6 +15,7 @@ from ..server import ReferenceServer
 from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
+from ..violations import Disconnected
 from .base import PROBE, Mutant, Scope, replaced, served_with, together
 
 MIB = 1024 * 1024
@@ -55,6 +56,17 @@ def _losing_memory(right: Any) -> Any:
         await right(self)
 
     return run
+
+
+def _keeping_the_unsent(right: Any) -> Any:
+    async def drain(self: ServerStream) -> None:
+        try:
+            await right(self)
+        except Disconnected:
+            _kept.append(b"x" * (4 * MIB))
+            raise
+
+    return drain
 
 
 def _keeping_requests(right: Any) -> Any:
@@ -182,6 +194,10 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "connections-cost-memory": Mutant(
         "each connection costs a MiB for good", replaced(ServerConnection, "run", _losing_memory)
+    ),
+    "broken-off-responses-cost-memory": Mutant(
+        "each response that a client breaks off costs four MiB for good",
+        replaced(ServerStream, "drain", _keeping_the_unsent),
     ),
     "requests-cost-memory": Mutant(
         "each request costs 64 KiB for good", replaced(ServerState, "call", _keeping_requests)
