@@ -7,13 +7,13 @@ import io
 import keyword
 import re
 import tokenize
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 WIDTH = 100
 # A run of the same bytes of this length is written as a product.
 RUN = 64
-REPEATED = re.compile(rb"(.{1,32}?)\1{15,}", re.DOTALL)
+REPEATED = re.compile(rb"(.{1,32}?)\1{15}", re.DOTALL)
 LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
@@ -32,16 +32,28 @@ def bytes_literal(data: bytes, known: Mapping[bytes, str] | None = None) -> str:
             return " + ".join(f"({one})" if "\n" in one and len(parts) > 1 else one for one in parts)
     found_parts: list[str] = []
     at = 0
-    for run in REPEATED.finditer(data):
-        if len(run[0]) < RUN:
+    for start, end, unit in runs(data):
+        if end - start < RUN:
             continue
-        if run.start() > at:
-            found_parts.append(plain_bytes(data[at : run.start()]))
-        found_parts.append(f"{run[1]!r} * {len(run[0]) // len(run[1])}")
-        at = run.start() + len(run[0])
+        if start > at:
+            found_parts.append(plain_bytes(data[at:start]))
+        found_parts.append(f"{unit!r} * {(end - start) // len(unit)}")
+        at = end
     if at < len(data) or not found_parts:
         found_parts.append(plain_bytes(data[at:]))
     return " + ".join(f"({one})" if "\n" in one and len(found_parts) > 1 else one for one in found_parts)
+
+
+def runs(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The start and end of each run of at least 16 equal pieces of at most 32 bytes, with the piece."""
+    end = 0
+    while len(data) - end >= RUN and (found := REPEATED.search(data, end)) is not None:
+        # An expression counts each piece of megabytes; many pieces at a time are compared in no time.
+        unit, end = found[1], found.end()
+        for step in (unit * 4096, unit):
+            while data.startswith(step, end):
+                end += len(step)
+        yield found.start(), end, unit
 
 
 def plain_bytes(data: bytes) -> str:
