@@ -76,13 +76,14 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
     """The jobs of every case on every target that it is meant for, arranged and numbered. ``offers`` returns the
     capabilities of a target; ``unsupported`` the reasons why it cannot be started with some ``server:`` options."""
     jobs: list[Job] = []
+    asked = [options(case) for case in cases]
     for target in targets:
         offered = offers(target)
         of_target = next(iter(unsupported(target, {})), "")
         for number, case in enumerate(cases):
             if runs_on(case, target):
                 own = f"{case.file}#{number}" if case.own_process else ""
-                launch = ServerLaunch(target, options(case), own, case.starts)
+                launch = ServerLaunch(target, asked[number], own, case.starts)
                 # A target that cannot be started at all is the reason for each of its cases, whatever they need.
                 left_out = of_target or reason(case, target, offered, unsupported)
                 lacks = lacking(case, offered, target) if left_out and not of_target else ()
@@ -101,19 +102,16 @@ def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:
     document, and so does the process that it needs.
     """
     of_target = {target: number for number, target in enumerate(targets)}
-    of_launch = {launch: number for number, launch in enumerate(dict.fromkeys(job.launch for job in jobs))}
+    # A plain launch needs no number: to find one takes a hash of all that is known of a target.
+    special = dict.fromkeys(job.launch for job in jobs if job.launch.lifespan_of or job.launch.options)
+    of_launch = {launch: number for number, launch in enumerate(special)}
 
     def place(index: int) -> tuple[int, bool, bool, int, bool]:
         job = jobs[index]
         launch = job.launch
-        special = bool(launch.lifespan_of or launch.options)
-        return (
-            of_target[job.target],
-            bool(launch.lifespan_of),
-            bool(launch.options),
-            of_launch[launch] if special else 0,
-            job.case.alone == "all",
-        )
+        own, with_options = bool(launch.lifespan_of), bool(launch.options)
+        number = of_launch[launch] if own or with_options else 0
+        return of_target[job.target], own, with_options, number, job.case.alone == "all"
 
     order = sorted(range(len(jobs)), key=place)
     return _needed_first(jobs, order) if any(job.case.depends_on for job in jobs) else order
@@ -172,8 +170,9 @@ def _sorted_by_need(names: Sequence[T], needs: Mapping[T, Collection[T]]) -> lis
 
 def numbered(job: Job, position: int) -> Job:
     """The job with its position in the run. A launch that is dedicated to the job has the id of the job."""
-    launch = replace(job.launch, lifespan_of=f"j{position}") if job.launch.lifespan_of else job.launch
-    return replace(job, position=position, launch=launch)
+    if job.launch.lifespan_of:
+        return replace(job, position=position, launch=replace(job.launch, lifespan_of=f"j{position}"))
+    return job if job.position == position else replace(job, position=position)
 
 
 def renumbered(jobs: Sequence[Job]) -> list[Job]:
