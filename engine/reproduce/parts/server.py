@@ -181,15 +181,9 @@ class Usage:
         self.cpu = 0.0
         for pid in self.pids:
             if sys.platform == "linux":
-                process = Path("/proc", str(pid))
-                self.memory += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-                self.files += len(list((process / "fd").iterdir()))
-                self.peak += 1024 * int(re.findall(r"VmHWM:\s*(\d+)", (process / "status").read_text())[0])
-                # The next measurement has the peak since this one.
-                (process / "clear_refs").write_text("5")
-                fields = (process / "stat").read_text().rpartition(")")[2].split()
-                self.threads += int(fields[17])
-                self.cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                # A process that ends meanwhile is left out.
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    self.add(Path("/proc", str(pid)))
             else:
                 row = subprocess.run(
                     ["ps", "-o", "rss=,time=", "-p", str(pid)], capture_output=True, text=True, check=True
@@ -202,6 +196,21 @@ class Usage:
                 self.files += len(files.stdout.splitlines()) - 1
                 threads = subprocess.run(["ps", "-M", "-p", str(pid)], capture_output=True, text=True, check=True)
                 self.threads += len(threads.stdout.splitlines()) - 1
+
+    def add(self, process: Path) -> None:
+        """Add a process of Linux, by its folder. Raises FileNotFoundError or ProcessLookupError if it has ended."""
+        memory = int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        files = len(list((process / "fd").iterdir()))
+        # An ended process that nobody has waited for has no peak.
+        peaks = re.findall(r"VmHWM:\s*(\d+)", (process / "status").read_text())
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        # The next measurement has the peak since this one.
+        (process / "clear_refs").write_text("5")
+        self.memory += memory
+        self.files += files
+        self.peak += 1024 * int(peaks[0]) if peaks else 0
+        self.threads += int(fields[17])
+        self.cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def settled(server: Server, within: float) -> None:
