@@ -17,7 +17,7 @@ from engine.execution.job import Job
 from engine.execution.planning.plan import renumbered
 from engine.model.addresses import meant, parsed
 from engine.model.bug import SERVER, Bug
-from engine.model.case import CaseHeader, RunsOn
+from engine.model.case import TIMEOUT, CaseHeader, RunsOn
 from engine.model.target import CONTROL, HTTP_1_1, Target
 from engine.model.verdict import JobResult
 from engine.registry import nearest
@@ -106,7 +106,7 @@ def cases_of(bug: Bug, cases: Sequence[CaseHeader]) -> list[CaseHeader]:
 
 
 def _patience(case: CaseHeader) -> float:
-    return min(case.timeout, LONGER if case.is_long else PATIENCE)
+    return min(case.timeout, LONGER if case.timeout > TIMEOUT else PATIENCE)
 
 
 def planned(engine: Engine, bugs: Sequence[Bug], cases: Mapping[str, Sequence[CaseHeader]]) -> Plan:
