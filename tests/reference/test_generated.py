@@ -10,6 +10,7 @@ import pytest
 
 from engine.reference.mutants import generated
 from engine.reference.mutants.generated import changes, every_name, summary
+from engine.targets.catalog.releases import VARIANT
 from engine.targets.catalog.servers.reference import SERVER
 
 CODE = '''
@@ -105,3 +106,7 @@ def test_the_change_is_made_when_the_module_is_imported() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert ran.stdout.split() == ["_Loader", "SourceFileLoader"], ran.stderr
+
+
+def test_every_name_is_that_of_a_variant() -> None:
+    assert [name for name in every_name() if VARIANT.fullmatch(name) is None] == []

@@ -22,8 +22,19 @@ from types import CodeType, ModuleType
 
 PREFIX = "generated-"
 NAME = re.compile(r"generated-([a-z0-9_-]+)-([0-9]+)")
-# Modules without behaviour towards clients and applications, and those of the FastCGI server.
-LEFT_OUT = ("__init__", "__main__", "log", "main", "options", "limits", "fastcgi", "fastcgi_calls")
+# Modules without behaviour towards clients and applications, and those of the servers of WSGI and FastCGI.
+LEFT_OUT = (
+    "__init__",
+    "__main__",
+    "log",
+    "main",
+    "options",
+    "limits",
+    "fastcgi",
+    "fastcgi_asgi",
+    "fastcgi_calls",
+    "wsgi",
+)
 # Calls whose arguments are words for people.
 WORDS = ("say", "trace", "remark", "_remark", "report", "Violation", "RequestRefused")
 
