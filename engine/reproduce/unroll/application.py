@@ -323,7 +323,9 @@ def application(case: Case, contract: str, client: str, *, records: bool) -> str
     return double_quoted(f"{doc(case)}{split_imports(imports)}{text}\n")
 
 
-STANDARD = parsed("import asyncio\nimport contextlib\nimport os\nimport random\nfrom contextvars import ContextVar\n")
+STANDARD = parsed(
+    "import asyncio\nimport contextlib\nimport os\nimport random\nimport time\nfrom contextvars import ContextVar\n"
+)
 
 
 def split_imports(imports: str) -> str:
