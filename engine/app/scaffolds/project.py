@@ -94,6 +94,8 @@ def found_in(
             raise UsageError(f"the engine has a server or a framework {own!r}", hint="choose another name")
         return unknown(sort, own, f"--{sort} names it", folder, stated)
     of_server = [one for one in servers.values() if wanted and canonical(one.package) == wanted]
+    # Those of a package that are only selected by their names are left out, unless there is no other.
+    of_server = [one for one in of_server if not one.by_name_only] or of_server
     if of_server:
         reason = f"the project {name} is a server that the engine knows"
         interfaces = _usual_first({word for one in of_server for word in one.interfaces})

@@ -52,6 +52,8 @@ def test_the_project_of_a_server(tmp_path: Path, name: str) -> None:
 def test_a_package_that_is_several_servers(tmp_path: Path) -> None:
     write(tmp_path, pyproject_toml='[project]\nname = "uvicorn"\n')
     assert found(tmp_path).names == ("uvicorn-h11", "uvicorn-httptools")
+    write(tmp_path, pyproject_toml='[project]\nname = "anycorn"\n')
+    assert found(tmp_path).names == ("anycorn",)
 
 
 def test_the_project_of_a_framework(tmp_path: Path) -> None:
