@@ -9,11 +9,11 @@ connected socket, over which requests and answers travel, as lines of JSON. A re
      "script": [["give", {...}], ["take", "http.response.start"], ["fail_send", {"class": "OSError", "after": 3}]]}
 
 The scope and the given messages are tagged JSON. The answers: {"ready": true} or {"failed": "why"} once; then for each
-request {"id": 1, "pid": 4711} when it is begun and {"id": 1, "stuck": ""} when it is done, where ``stuck`` is the part
-of the script that could not be performed. Messages between script and app are recorded like any call, under the token
-of the request.
+request {"id": 1, "stuck": ""} when it is done, where ``stuck`` is the part of the script that could not be performed.
+Messages between script and app are recorded like any call, under the token of the request.
 
-Each request is executed in a fork of its own, so that no call leaves state in the app for the next one.
+Each request is executed in a fork of its own, so that no call leaves state in the app for the next one. A fork first
+makes the empty file ``PID.driven`` next to its records, since its end is not that of a worker.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from .finding import load
 from .observer import App, AsgiCall
 from .records import Writer, decode
 
+DRIVEN = ".driven"  # the ending of the file that marks the records of a fork
 TURNS = 20  # of the loop that a message takes once the client has left, so that tasks that wait for it can cancel
 GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
 
@@ -188,7 +189,7 @@ def serve(app: App, folder: Path, file: int) -> None:
             status = 1
             try:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                answer(file, id=request["id"], pid=os.getpid())
+                (folder / f"{os.getpid()}{DRIVEN}").touch()
                 answer(file, id=request["id"], stuck=carry_out(app, folder, request))
                 status = 0
             except BaseException as error:

@@ -14,16 +14,17 @@ from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.process_handle import ProcessHandle, abandon
 
 MODULE = "engine_inside.driving"
+# The ending of the empty file that marks the records of a process in which the app is called; ``inside`` has it too.
+DRIVEN = ".driven"
 READY_WITHIN = 30.0
 # The other side keeps each call's time; this is for one that does not answer at all.
 MARGIN = 5.0
 
 
 class Driving:
-    """A process in which an app is loaded, and called as often as is ordered. ``pids`` are its forks, one a call."""
+    """A process in which an app is loaded, and called as often as is ordered."""
 
     def __init__(self, process: ProcessHandle, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.pids: set[int] = set()
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -91,9 +92,7 @@ class Driving:
         """Take in the answers."""
         while line := await self._reader.readline():
             said = json.loads(line)
-            if "pid" in said:
-                self.pids.add(int(said["pid"]))
-            elif (future := self._waiting.get(said["id"])) is not None and not future.done():
+            if (future := self._waiting.get(said["id"])) is not None and not future.done():
                 future.set_result(str(said["stuck"]))
         for future in self._waiting.values():
             if not future.done():

@@ -19,7 +19,7 @@ from engine.model.usage import Usage
 from engine.model.variables import WrongValue
 from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.base import ServerPlace
-from engine.targets.runtimes.driving import Driving
+from engine.targets.runtimes.driving import DRIVEN, Driving
 from engine.targets.runtimes.gateway_process import GatewayProcess
 from engine.targets.runtimes.greeting import greeting
 from engine.targets.runtimes.logfile import read_log
@@ -179,17 +179,9 @@ class StartedTarget:
         if MAX_REQUESTS in dict(self.launch.options):
             return ()
         if not self._over:
-            driven = self._driven()
             served = recorded(self._scratch / "desk" / "records")
-            self._lost = tuple(pid for pid in served if pid not in driven and not alive(pid))
+            self._lost = tuple(pid for pid in served if not alive(pid))
         return self._lost
-
-    def _driven(self) -> frozenset[int]:
-        """Pids of processes in which the app was called without a server: their ends mean nothing."""
-        task = self._driving
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return frozenset()
-        return frozenset(task.result().pids)
 
     def log(self, since: int = 0) -> str:
         """The target's output after its first ``since`` bytes; a long log lacks its middle."""
@@ -281,8 +273,12 @@ class StartedTarget:
 
 
 def recorded(records: Path) -> list[int]:
-    """The pids of the processes that wrote records, in order."""
-    return sorted(int(path.stem) for path in records.glob("*.ndjson") if path.stem.isdigit())
+    """The pids of the processes of a server that wrote records, in order; without those in which the app was called
+    without a server, whose ends mean nothing."""
+    driven = {path.stem for path in records.glob(f"*{DRIVEN}")}
+    return sorted(
+        int(path.stem) for path in records.glob("*.ndjson") if path.stem.isdigit() and path.stem not in driven
+    )
 
 
 def alive(pid: int) -> bool:

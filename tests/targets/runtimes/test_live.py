@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
+from engine.targets.runtimes.driving import DRIVEN
 from engine.targets.runtimes.live import Relaunch, StartedTarget, alive, recorded
 from tests.execution.fakes import FakeBoundary
 
@@ -93,6 +94,16 @@ def test_both_are_stopped_before_either_is_let_go(tmp_path: Path) -> None:
     asyncio.run(scene())
     assert sorted(log[:2]) == ["stop gateway in 2 s", "stop server in 2 s"]
     assert log[2:] == ["release server", "release gateway"]
+
+
+def test_a_process_in_which_the_app_was_driven_is_no_lost_worker(tmp_path: Path) -> None:
+    gone, driven = 2**22 + 1, 2**22 + 2
+    live, _, _ = target(tmp_path, [], fronted=False)
+    records = tmp_path / "scratch" / "desk" / "records"
+    records.mkdir(parents=True, exist_ok=True)
+    for name in (f"{gone}.ndjson", f"{driven}{DRIVEN}", f"{driven}.ndjson"):
+        (records / name).touch()
+    assert list(live.workers_lost) == [gone]
 
 
 def test_workers_that_end_after_their_last_request_are_not_lost(tmp_path: Path) -> None:
