@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,8 +35,10 @@ from engine.targets.runtimes.starter import READY_WITHIN, Starter
 
 def limits(engine: Engine) -> Limits:
     """The limits of concurrency. Starting and ending a container costs far more than a process, and cases with a
-    dedicated server must keep their time limits all the same."""
-    return Limits(targets=3, starting=2, lingering=1, own=3) if engine.way == DOCKER else Limits()
+    dedicated server must keep their time limits all the same. A server with one connection at a time has one case at a
+    time."""
+    found = Limits(targets=3, starting=2, lingering=1, own=3) if engine.way == DOCKER else Limits()
+    return replace(found, serial=frozenset(name for name, server in engine.configured.items() if server.serial))
 
 
 def runner(run_id: str, folder: Path | None = None, *, keep_all: bool = False, keep_calls: bool = False) -> Runner:

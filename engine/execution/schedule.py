@@ -42,6 +42,7 @@ class Limits:
         own: further targets that are dedicated to one job, and mostly wait for a start or an end; with 0 they are
             counted among ``targets``.
         concurrent: the jobs that run on one target at a time.
+        serial: the configurations of targets on which one job runs at a time.
         ahead: the jobs by which the start of a target may run ahead of the jobs that were allowed.
     """
 
@@ -50,6 +51,7 @@ class Limits:
     lingering: int = 4
     own: int = 8
     concurrent: int = 16
+    serial: frozenset[str] = frozenset()
     ahead: int = 200
 
 
@@ -176,7 +178,8 @@ class Schedule:
         # Within a window every job that was let go begins at once, and the order of the run is the one to keep.
         jobs = queue(batch, self._urgencies) if self._free(batch) else batch.jobs
         try:
-            await LaunchRun(batch.launch, jobs, self, self._limits.concurrent).run()
+            alone = batch.launch.target.configuration in self._limits.serial
+            await LaunchRun(batch.launch, jobs, self, 1 if alone else self._limits.concurrent).run()
         finally:
             self._slots.pop(batch.launch).leave()
 

@@ -355,3 +355,20 @@ def test_cancelling_stops_the_targets() -> None:
     asyncio.run(main())
     assert [live.stopped for live in play.started] == [1]
     assert play.reported == []
+
+
+@pytest.mark.parametrize(("serial", "most"), [(frozenset(), 4), (frozenset({TARGET.configuration}), 1)])
+def test_a_serial_server_has_one_job_at_a_time(serial: frozenset[str], most: int) -> None:
+    under_way: list[str] = []
+    seen: list[int] = []
+
+    async def do(one: Job, live: FakeLive) -> Verdict:
+        under_way.append(one.case.id)
+        seen.append(len(under_way))
+        await asyncio.sleep(0.01)
+        under_way.remove(one.case.id)
+        return Verdict.PASS
+
+    play = Play(jobs(*"abcdef"), do, Limits(targets=1, concurrent=4, serial=serial))
+    assert set(verdicts(play).values()) == {Verdict.PASS}
+    assert max(seen) == most

@@ -93,6 +93,8 @@ class Server:
     ``http2`` is how it speaks HTTP/2, None for a server that does not (``since`` may have the words of its ways);
     ``over`` has its command line and its offers then. ``conflict`` is the reason why some options, each of which it
     has, do not go together, "" if they do.
+    ``serial`` is true for a server that serves one connection at a time: cases on it run one at a time as well, since
+    each would wait for the connections of the others.
     ``by_name_only`` is the reason why ``all`` does not select it, "" if it does.
     ``own`` is true for a server of a document of settings, which has no lock: its environment is resolved from
     ``requires``, and ``code`` are folders with modules of its own, outside of its environment.
@@ -118,6 +120,7 @@ class Server:
     interfaces: frozenset[str] = frozenset({"asgi"})
     http2: Http2 | None = None
     conflict: Callable[[Mapping[str, object]], str] = lambda options: ""
+    serial: bool = False
     by_name_only: str = ""
     own: bool = False
     requires: tuple[str, ...] = ()

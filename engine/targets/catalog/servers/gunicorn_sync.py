@@ -31,4 +31,5 @@ SERVER = replace(
     asks={},
     http2=None,
     interfaces=frozenset({"wsgi"}),
+    serial=True,
 )
