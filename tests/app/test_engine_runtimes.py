@@ -66,3 +66,11 @@ def test_a_front_finds_its_services_in_another_process_too(tmp_path: Path) -> No
 def test_services_that_run_already_have_the_release_that_they_have() -> None:
     with pytest.raises(UsageError, match=r"--runtime running starts no fastapi==0\.100\.0"):
         engine(*URLS).targets(RunOptions(frameworks=("fastapi==0.100.0",)))
+
+
+@pytest.mark.parametrize("way", ["local", "docker"])
+def test_a_server_with_one_connection_at_a_time_is_serial(way: str) -> None:
+    assert wiring.limits(engine(way=way)).serial == {"gunicorn-sync"}
+    one = engine(way=way)
+    one.targets(RunOptions(servers=("gunicorn-sync==26.2.0",), frameworks=("wsgi-control",)))
+    assert wiring.limits(one).serial == {"gunicorn-sync", "gunicorn-sync==26.2.0"}
