@@ -2,9 +2,9 @@
 
 A check says what a server is started with, and how the effect of that shows. Checks of one group have one start, since
 none disturbs another: the first group binds an address, the second a Unix socket, whose
-clients some servers always trust. ``limits.concurrency`` and
-``limits.backlog`` have no check. Servers apply them to connections or to requests, and let clients wait or refuse them;
-the kernel rounds the second.
+clients some servers always trust, and the third has a time after which a worker of a busy machine could be ended during
+another check. ``limits.concurrency`` and ``limits.backlog`` have no check. Servers apply them to connections or to
+requests, and let clients wait or refuse them; the kernel rounds the second.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Protocol
 
 from engine.model.boundary import AppCall
 from engine.model.network import Address, unix_path
-from engine.targets.probing import call_facts, probe, wsgi_option_checks
+from engine.targets.probing import call_facts, probe, stuck_workers, wsgi_option_checks
 from engine.targets.probing.probe import OFTEN, Probable, within
 from engine.targets.runtimes import readiness
 from engine.targets.runtimes.dialing import dial, own_address
@@ -48,12 +48,21 @@ class WithOptions(Probable, Protocol):
         """The address of the server itself."""
         ...
 
+    @property
+    def pid(self) -> int:
+        """The main process."""
+        ...
+
     def greeting(self, own: Address) -> bytes:
         """The first bytes of a connection, by the address of this side."""
         ...
 
     def log(self, since: int = 0) -> str:
         """The output of the server."""
+        ...
+
+    def signal(self, number: int, pid: int = 0) -> bool:
+        """Send a signal to the main process, or to another one of the server; True if there was one."""
         ...
 
 
@@ -333,4 +342,15 @@ CHECKS: tuple[OptionCheck, ...] = (
     OptionCheck("trust_proxy: true", "trust_proxy", True, partial(trusts, wanted=True), 1),
     OptionCheck("proxy_protocol", "proxy_protocol", True, proxy_protocol),
     OptionCheck("max_requests", "max_requests", REQUESTS, max_requests, 1, last=True),
+    OptionCheck(
+        "worker_timeout", "worker_timeout", stuck_workers.VALUE, partial(stuck_workers.ended, path="/"), 2, needs=ASGI
+    ),
+    OptionCheck(
+        "worker_timeout",
+        "worker_timeout",
+        stuck_workers.VALUE,
+        partial(stuck_workers.ended, path=stuck_workers.WAITS),
+        2,
+        needs=WSGI,
+    ),
 )

@@ -19,6 +19,8 @@ Options = tuple[tuple[str, object], ...]
 Begin = Callable[[Options], Awaitable[WithOptions]]
 """Starts the bare app on the server with these options. Raises StartError."""
 WORDS = frozenset(check.option for check in CHECKS)
+OF_WORKERS = frozenset({"max_requests", "worker_timeout"})
+"""Options that say when a worker is replaced: some servers replace only one of several."""
 
 
 def checks_of(
@@ -36,13 +38,13 @@ def checks_of(
 
 
 def merged(checks: Sequence[OptionCheck], server: Server) -> Options:
-    """The options of a start: the parts of a mapping are put together. ``max_requests`` needs several workers."""
+    """The options of a start: the parts of a mapping are put together. Some options need several workers."""
     found: dict[str, object] = {}
     for check in checks:
         before = found.get(check.option, ())
         both = isinstance(before, tuple) and isinstance(check.value, tuple)
         found[check.option] = tuple(sorted((*before, *check.value))) if both else check.value  # type: ignore[misc]
-    if "max_requests" in found and "workers" in server.options:
+    if OF_WORKERS & found.keys() and "workers" in server.options:
         found["workers"] = WORKERS
     return tuple(sorted(found.items()))
 

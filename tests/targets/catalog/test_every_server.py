@@ -72,6 +72,7 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
 
 @pytest.mark.parametrize("server", OF_ASGI)
 def test_each_of_its_options_has_its_effect(cache: Path, tmp_path: Path, server: str) -> None:
+    before = set((cache / "probes").glob("*.json"))
     target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
 
     async def scene() -> None:
@@ -80,8 +81,10 @@ def test_each_of_its_options_has_its_effect(cache: Path, tmp_path: Path, server:
         await live.stop()
 
     asyncio.run(scene())
-    findings = [json.loads(path.read_text()) for path in (cache / "probes").glob("*.json")]
-    assert any("env" in found["found"] and "listen: unix" in found["found"] for found in findings)
+    findings = [json.loads(path.read_text()) for path in {*(cache / "probes").glob("*.json")} - before]
+    of_options = next(found["found"] for found in findings if "env" in found["found"])
+    assert "listen: unix" in of_options
+    assert ("worker_timeout" in of_options) == ("worker_timeout" in SERVERS[server].options)
 
 
 @pytest.mark.parametrize("server", ["waitress", "pyuwsgi"])

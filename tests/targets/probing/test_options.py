@@ -102,11 +102,12 @@ def test_parts_of_a_mapping_are_put_together() -> None:
     )
 
 
-def test_workers_are_replaced_where_there_are_several() -> None:
-    check = next(check for check in CHECKS if check.option == "max_requests")
-    assert options.merged([check], SERVER) == (("max_requests", 20),)
+@pytest.mark.parametrize(("word", "value"), [("max_requests", 20), ("worker_timeout", 2.0)])
+def test_workers_are_replaced_where_there_are_several(word: str, value: float) -> None:
+    check = next(check for check in CHECKS if check.option == word)
+    assert options.merged([check], SERVER) == ((word, value),)
     several = replace(SERVER, options={"workers": lambda value: []})
-    assert options.merged([check], several) == (("max_requests", 20), ("workers", 2))
+    assert options.merged([check], several) == ((word, value), ("workers", 2))
 
 
 def test_only_translated_options_are_probed() -> None:
