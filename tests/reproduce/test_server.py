@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -54,3 +55,18 @@ def test_the_log_has_the_line_ends_that_the_server_wrote(tmp_path: Path, monkeyp
     one = server.Server()
     server.LOG.write_bytes(b"GET /one\r\ntwo\r\xff\n")
     assert one.log.text == "GET /one\r\ntwo\r\ufffd\n"
+
+
+def test_behind_nginx_the_server_itself_must_accept_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nginx.conf.in").write_text("proxy_pass http://127.0.0.1:64992;")
+    monkeypatch.setattr(server, "FOLDER", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as front, socket.create_server(("127.0.0.1", 0)) as behind:
+        monkeypatch.setattr(server, "PORT", front.getsockname()[1])
+        monkeypatch.setattr(server, "UPSTREAM", behind.getsockname()[1])
+        assert server.accepts_connections()
+        behind.close()
+        assert not server.accepts_connections()
+        (tmp_path / "nginx.conf.in").unlink()
+        assert server.accepts_connections()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,8 @@ def run(folder: Path, say: Callable[[str], None] = lambda text: None) -> Outcome
                 server = subprocess.Popen(
                     ["./run.sh"], cwd=folder, env=variables, stdout=file, stderr=file, start_new_session=True
                 )
-            if not accepts(server, port):
+            # Behind nginx, the server has the next port.
+            if not accepts(server, [port, port + 1] if (folder / "nginx.conf.in").exists() else [port]):
                 text = log.read_text("utf-8", "replace")
                 return Outcome(UNKNOWN, f"the server accepted no connection within {READY_WITHIN:g} s", text)
         python = str((folder / ".venv" / "bin" / "python").absolute())
@@ -136,11 +137,12 @@ def free_ports(count: int) -> int:
                 one.close()
 
 
-def accepts(server: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the server accepts connections. Returns False if it ends before, or takes too long."""
+def accepts(server: subprocess.Popen[bytes], ports: Sequence[int]) -> bool:
+    """Wait until the server accepts connections, at each of the ports. Returns False if it ends before, or takes too
+    long."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline and server.poll() is None:
-        if accepts_anywhere(port):
+        if all(accepts_anywhere(port) for port in ports):
             time.sleep(SETTLE)
             return server.poll() is None
         time.sleep(0.02)

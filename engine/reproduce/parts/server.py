@@ -16,6 +16,7 @@ from engine.reproduce.parts.wire import HOST, PORT, connected, left
 
 FOLDER = Path(__file__).resolve().parent
 LOG = FOLDER / "server.log"
+UPSTREAM = int(os.environ.get("UPSTREAM", str(PORT + 1)))
 # Ends the server if the client is killed: its standard input ends with the client.
 GUARD = """\
 import os, signal, sys
@@ -228,9 +229,12 @@ def settled(server: Server, within: float) -> None:
 
 
 def accepts_connections() -> bool:
-    """True if something accepts connections at the server's address."""
+    """True if something accepts connections at the server's address, and at that of the server behind nginx."""
+    conf = FOLDER / "nginx.conf.in"
+    fronted = conf.exists() and f"{HOST}:64992" in conf.read_text()
     try:
-        connected((HOST, PORT), 1.0).close()
+        for port in (UPSTREAM, PORT) if fronted else (PORT,):
+            connected((HOST, port), 1.0).close()
     except OSError:
         return False
     return True

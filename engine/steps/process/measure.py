@@ -27,6 +27,7 @@ from engine.steps.shared.values import flag
 # processor time, seconds. WITHIN is the time limit without `within`, and SAMPLE the time between two measurements.
 STILL_MEMORY, STILL_CPU, STILL_FOR = 256 * 1024, 0.025, 0.25
 WITHIN, SAMPLE = 5.0, 0.05
+SAMPLES = round(STILL_FOR / SAMPLE)
 
 
 @dataclass(frozen=True)
@@ -174,10 +175,11 @@ async def perform(params: MeasureParams, ctx: Context) -> Observation:
     if flag(params.settled, ctx.variables):
         deadline = ctx.performed.started + within
         while samples[-1] and not still(samples):
-            if ctx.now() >= deadline:
+            # The last one of several observations that `within` repeats still sees how it changes.
+            if ctx.now() >= deadline and len(samples) > SAMPLES:
                 return _unsettled(samples, within)
             await asyncio.sleep(SAMPLE)
-            samples = [*samples[1 - round(STILL_FOR / SAMPLE) - 1 :], _sample(ctx)]
+            samples = [*samples[-SAMPLES:], _sample(ctx)]
     now = samples[-1]
     if not now:
         return ImplicitFailure(
@@ -205,7 +207,7 @@ def _sample(ctx: Context) -> tuple[Usage, ...]:
 
 def still(samples: Sequence[Sequence[Usage]]) -> bool:
     """True if measurements at intervals of SAMPLE cover STILL_FOR, and show no change beyond its limits. Pure."""
-    if len(samples) <= round(STILL_FOR / SAMPLE):
+    if len(samples) <= SAMPLES:
         return False
     memory = [_memory(one) for one in samples]
     same = len({(tuple(usage.pid for usage in one), _files(one)) for one in samples}) == 1

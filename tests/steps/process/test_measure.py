@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from engine.model.expectation import Unclear
 from engine.model.usage import Usage
-from engine.steps.process.measure import STILL_MEMORY, MeasureFacts, still
+from engine.steps.process.measure import STILL_MEMORY, MeasureFacts, MeasureParams, perform, still
 from tests.steps.context import ABSENT, JobScope, run, see, why
+from tests.steps.reader import step
 
 BEFORE = [Usage(1, 1000, 10, 0.5, 4), Usage(2, 500, 5, 0.25, 1)]
 AFTER = [Usage(1, 1100, 10, 0.75, 4), Usage(3, 900, 9, 0.5, 9)]
@@ -128,5 +131,19 @@ def test_resources_that_never_stand_still() -> None:
         [(where, actual)] = why(seen)
         assert where == "measure"
         assert "memory by 5 MiB" in repr(actual)
+
+    run(work())
+
+
+def test_an_observation_at_the_end_of_the_time_still_sees_what_stands_still() -> None:
+    async def work() -> None:
+        ctx = JobScope()
+        ctx.live.usage = lambda: used(500, None)  # type: ignore[method-assign]
+        one = step("measure", {"settled": True, "within": "250ms"})
+        ctx.act_for(one)
+        ctx.did(ctx.performed)
+        ctx.performed.started -= 10.0
+        seen = await perform(cast(MeasureParams, one.params), ctx)
+        assert seen.fact("memory") == 500
 
     run(work())
