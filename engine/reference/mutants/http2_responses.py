@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import h11
 
@@ -303,6 +303,24 @@ def _reset_as_end(right: Any) -> Any:
     return happen
 
 
+class _Restless(asyncio.Event):
+    """An event whose wait is over at once, so that a loop around it spins."""
+
+    async def wait(self) -> Literal[True]:
+        await asyncio.sleep(0)
+        return True
+
+
+def _spins(right: Any) -> Any:
+    """Look at the window again and again, in place of a wait."""
+
+    async def write(self: Http2Exchange, data: bytes, *, ends: bool) -> None:
+        self.grown = _Restless()
+        await right(self, data, ends=ends)
+
+    return write
+
+
 def _broken_off(code: ErrorCode | None) -> Install:
     """End a response that its application has not completed with END_STREAM, or not at all."""
 
@@ -507,6 +525,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "h2-reset-as-end": Mutant(
         "a reset of a stream is the end of its content", replaced(Http2Connection, "_happen", _reset_as_end)
+    ),
+    "h2-spins-at-a-full-window": Mutant(
+        "a response that waits for a window of its client uses a processor", replaced(Http2Exchange, "_write", _spins)
     ),
     "h2-broken-off-by-end": Mutant(
         "a response that its application has not completed is ended by END_STREAM", _broken_off(None)

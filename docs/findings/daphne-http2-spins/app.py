@@ -1,0 +1,23 @@
+"""The application for this finding: see README.md."""
+
+from __future__ import annotations
+
+import time
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await http(scope, receive, send)
+
+
+async def http(scope, receive, send):
+    if scope["path"] == "/used":
+        await respond(send, str(time.process_time()).encode())
+    else:
+        await respond(send, bytes(100_000))
+
+
+async def respond(send, body, status=200, headers=()):
+    lines = [(b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
