@@ -312,7 +312,7 @@ class _Restless(asyncio.Event):
 
 
 def _spins(right: Any) -> Any:
-    """Look at the window again and again, in place of a wait."""
+    """Ask for the window again and again, in place of a wait."""
 
     async def write(self: Http2Exchange, data: bytes, *, ends: bool) -> None:
         self.grown = _Restless()
