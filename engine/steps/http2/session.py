@@ -19,10 +19,14 @@ from engine.model.variables import WrongValue
 from engine.protocols.http2.connection import MANNERS, Arrival, Http2Client, is_fatal
 from engine.protocols.http2.fields import Pair
 from engine.protocols.http2.frames import (
+    CONTINUATION,
+    END_HEADERS,
     GOAWAY,
     HEADER,
+    HEADERS,
     LARGEST_WINDOW,
     PREFACE,
+    SETTINGS,
     WINDOW_UPDATE,
     Frame,
     FrameReader,
@@ -133,15 +137,18 @@ class Http2Session:
         return [held] if held else []
 
     @contextmanager
-    def in_pieces(self) -> Iterator[None]:
-        """Hold replies back while frames go out in pieces: a reply inside of a frame would be a part of it."""
+    def in_pieces(self, *, open_section: bool = False) -> Iterator[None]:
+        """Hold replies back while frames go out in pieces: a reply inside of a frame would be a part of it. With
+        ``open_section`` they also wait for the end of the field section that these frames begin, since no other frame
+        may stand inside of it (RFC 9113, 4.3), and a server would end the connection for that."""
         self._cutting = True
         try:
             yield
         finally:
-            self._cutting = False
-            held, self._held = bytes(self._held), bytearray()
-            self._reply(held)
+            self._cutting = open_section
+            if not open_section:
+                held, self._held = bytes(self._held), bytearray()
+                self._reply(held)
 
     async def until(self, check: Callable[[], T | None]) -> T | None:
         """Wait until ``check`` returns something, which is tried at each arrival; None once the connection has ended
@@ -229,7 +236,7 @@ async def send_frames(
     if fields:
         stream = stream_in(data[-1])
         ctx.note(f"fields of stream {stream}", partial(fields_in_words, fields), subject=connection.name)
-    with session_of(connection).in_pieces():
+    with session_of(connection).in_pieces(open_section=leaves_open(data[-1])):
         return await send(ctx, connection, b"".join(data), sent)
 
 
@@ -246,6 +253,15 @@ def stream_in(data: bytes) -> int:
             return stream
         at += HEADER + int.from_bytes(data[at : at + 3], "big")
     return 0
+
+
+def leaves_open(data: bytes) -> bool:
+    """True if the last frame in some bytes is one of a field section that it does not end."""
+    at, kind, flags = 0, SETTINGS, 0
+    while len(data) >= at + HEADER:
+        kind, flags = data[at + 3], data[at + 4]
+        at += HEADER + int.from_bytes(data[at : at + 3], "big")
+    return kind in (HEADERS, CONTINUATION) and not flags & END_HEADERS
 
 
 async def emit(ctx: Context, data: Sequence[bytes], sent: bytes | None = None, fields: Sequence[Pair] = ()) -> bool:
