@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,6 @@ from engine.terminal.escape import visible
 
 if TYPE_CHECKING:
     from engine.app.engine import Engine
-    from engine.app.gate import GateSides
     from engine.app.launch import Done
     from engine.execution.planning.plan import Job
     from engine.results.analysis.comparison import Comparison
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Run the cases on a checkout and on what it is compared with, and list what the
 change breaks and fixes. What fails only after the change is repeated on both
-sides before it counts; flaky results are named, and break nothing.
+sides before it counts; flaky results are named, and break nothing. What passes
+on a commit or a release is kept for the next gate; --fresh performs it again.
 
 By default the checkout is compared with its merge base with origin/HEAD, or with
 main or master; --against names another branch, a tag, a commit, a release
@@ -60,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeat", type=positive_number, default=0, metavar="N", help="how often a new failure is repeated (3)"
     )
+    parser.add_argument("--fresh", action="store_true", help="perform all cases on the base, also those kept as passed")
     parser.add_argument("--strict", action="store_true", help="a warning counts as a failure")
     parser.add_argument("--comment", default="", metavar="FILE", help="write a comment in Markdown, of at most 20 rows")
     parser.add_argument("--html", default="", metavar="FILE", help="write the results as a page")
@@ -68,11 +71,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Run both sides, repeat what is new, and print the decision. Raises UsageError for sides that cannot be found."""
-    from engine.app import addresses, comparing, gate
+    from engine.app import addresses, comparing, gate, gate_bases
     from engine.app.engine import Engine
     from engine.app.project_paths import checked_corpus
     from engine.app.runs import again
     from engine.cli.grid import chosen
+    from engine.execution.planning.plan import renumbered
 
     project_paths = project_paths_of(parsed)
     own = project_paths.own
@@ -94,14 +98,28 @@ def run(parsed: argparse.Namespace) -> int:
             return comparing.of_runs([earlier, done], engine, comparing.everything(options), strict=strict)
         return comparing.of_change(done, engine, wanted, sides.base, of_server=sides.of_server, strict=strict)
 
-    done = performed(engine, jobs, parsed.color)
+    side = gate_bases.base_side(engine, jobs, sides) if sides is not None else gate_bases.NO_SIDE
+    kept = gate_bases.find(side)
+    spared = () if parsed.fresh else kept.spares(jobs, side)
+    if spared:
+        print(f"engine: {kept_results(len(spared), len(side.jobs), kept.kept)}", file=sys.stderr)
+    done = performed(engine, renumbered(gate_bases.others(jobs, spared)), parsed.color)
     if done.interrupted:
         return cut_short(done.run)
+    done = replace(done, run=kept.joined(done.run, spared))
     found = compared(done.run)
-    decision, interrupted = settled(engine, jobs, found, parsed, repeat=parsed.repeat or own.gate.repeat, strict=strict)
-    if interrupted is not None:
-        return cut_short(interrupted)
-    return tell(decision, done, engine, parsed, sides)
+    decision, repeats = settled(engine, jobs, found, parsed, repeat=parsed.repeat or own.gate.repeat, strict=strict)
+    if repeats is not None and repeats.interrupted:
+        return cut_short(repeats.run)
+    gate_bases.keep(side, kept, done.run, repeats.run.results if repeats is not None else ())
+    return tell(decision, done, engine, parsed)
+
+
+def kept_results(spared: int, whole: int, when: float) -> str:
+    """The line about results of the base that are not performed again. ``when`` is the time of the last gate that kept
+    some, in seconds since the epoch."""
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+    return f"{spared} of {whole} results of the base are kept passes of {day}; --fresh performs all cases on the base"
 
 
 def performed(engine: Engine, jobs: Sequence[Job], color: str) -> Done:
@@ -121,8 +139,8 @@ def settled(
     *,
     repeat: int,
     strict: bool,
-) -> tuple[Decision, Run | None]:
-    """The decision after the repetitions of what is new, and the run of these if it was interrupted."""
+) -> tuple[Decision, Done | None]:
+    """The decision after the repetitions of what is new, and the run of these; None if nothing is new."""
     from engine.app import gate
     from engine.app.repeating import repeated
     from engine.results.analysis.gate import candidates, decide
@@ -132,10 +150,10 @@ def settled(
         return decide(found, (), strict=strict), None
     print(f"engine: repeating {len(new)} results {repeat} times", file=sys.stderr)
     done = performed(engine, repeated(new, repeat, rounds=False), parsed.color)
-    return decide(found, done.run.results, strict=strict), done.run if done.interrupted else None
+    return decide(found, done.run.results, strict=strict), done
 
 
-def tell(found: Decision, done: Done, engine: Engine, parsed: argparse.Namespace, sides: GateSides | None) -> int:
+def tell(found: Decision, done: Done, engine: Engine, parsed: argparse.Namespace) -> int:
     """Print the decision, and write the comment and the page. The exit code."""
     from engine.app.pages import write_page
     from engine.app.project_paths import displayed
@@ -144,7 +162,6 @@ def tell(found: Decision, done: Done, engine: Engine, parsed: argparse.Namespace
     from engine.terminal.gate import lines
     from engine.terminal.paint import paint_for
 
-    del sides
     for line in lines(found, terminal_width(), paint_for(sys.stdout, parsed.color)):
         print(line)
     if parsed.comment:

@@ -78,10 +78,12 @@ def test_a_harmless_change_and_then_a_harmful_one(engine: Engine, checkout: Path
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "the merge base with main" in ran.stderr
     assert "nothing is broken: 2 results compared" in ran.stdout
+    assert "kept passes" not in ran.stderr
     assert (checkout / "gate.md").read_text().startswith("### Conformance: nothing broken\n")
     commit(checkout, '"path": path,', '"path": path.replace("scope", "headers"),')
     ran = engine("gate", "--comment", "gate.md", "--link", "https://example.org/r.html")
     assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "2 of 2 results of the base are kept passes" in ran.stderr
     assert "repeating 2 results 2 times" in ran.stderr
     text = (checkout / "gate.md").read_text()
     assert "### Conformance: 1 case broken" in text
@@ -91,6 +93,26 @@ def test_a_harmless_change_and_then_a_harmful_one(engine: Engine, checkout: Path
     # The change is held against an earlier run as well.
     ran = engine("gate", "--against", "last")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.service
+def test_results_of_the_base_are_kept_until_their_suite_changes(engine: Engine, checkout: Path) -> None:
+    commit(checkout, "import sys", "import sys  # a comment")
+    first = engine("gate")
+    second = engine("gate", "--html", "gate.html")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "2 of 2 results of the base are kept passes" in second.stderr
+    # The decision and the page have both sides all the same.
+    assert second.stdout.splitlines()[:-2] == first.stdout.splitlines()[:-1]
+    assert "nothing is broken: 2 results compared" in second.stdout
+    base = git(checkout, "rev-parse", "main")
+    assert f"tiny@{base}" in (checkout / "gate.html").read_text()
+    assert "kept passes" not in engine("gate", "--fresh").stderr
+    suite = checkout / "suite.yaml"
+    suite.write_text(suite.read_text().replace("The app answers", "The app answers again"))
+    changed = engine("gate")
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert "kept passes" not in changed.stderr
 
 
 @pytest.mark.service

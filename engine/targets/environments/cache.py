@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENTRIES = ("environments", "sources", "inside", "documents")
-FILES = ("probes", "images")
+FILES = ("probes", "images", "bases")
 REMOVED = ".removed-"
 DRAFT = ".draft-"
 
