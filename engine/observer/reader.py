@@ -7,9 +7,11 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from engine.observer.inside.records import DRIVEN, ENDED, RECORDS
 
 # Bytes read at once; a buffer of this size costs no new pages.
 PIECE = 1 << 16
@@ -80,14 +82,33 @@ SETTLED = 50_000_000
 HELD = 1 << 20
 
 
+# The endings of files that grow. A driven process renames its file to ENDED when no record follows.
+GROWING = (RECORDS, DRIVEN)
+
+
+@dataclass(slots=True)
+class _File:
+    """A file of records that is open: its descriptor, the rest of a line, pieces that are not parsed yet, and its path
+    once it has ENDED."""
+
+    pid: int
+    descriptor: int
+    lines: Lines = field(default_factory=Lines)
+    held: list[bytes] = field(default_factory=list)
+    ended: str = ""
+
+
 class SpoolReader:
-    """Reads every ``*.ndjson`` of a folder, each from where it stopped the last time."""
+    """Reads every file of records in a folder, each from where it stopped the last time. One that has ended is read to
+    its end, closed and removed: an app is called without a server hundreds of times in a run, and a file each that is
+    asked for more before each verdict would take most of the engine's time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = os.fspath(folder)  # os functions convert a Path in every call
-        self._files: dict[int, int] = {}
-        self._lines: dict[int, Lines] = {}
-        self._held: dict[int, list[bytes]] = {}
+        # By pid, and whether the process is a driven one: a pid may come again for one.
+        self._files: dict[tuple[int, bool], _File] = {}
+        self._closing: list[_File] = []
+        self._left: set[str] = set()  # files that were read and cannot be removed
         self._size = 0
         self._raised = False
         self._listed = 0  # when the folder had changed last, as it was listed; 0 where it must be listed again
@@ -98,10 +119,13 @@ class SpoolReader:
         """Yield a pid and the lines appended since, in order within a process; nothing if the folder is gone. ``parse``
         turns a line into a record."""
         while self._hold():
-            held, self._held, self._size, self._raised = self._held, {}, 0, False
-            for pid, pieces in held.items():
-                for data in pieces:
-                    yield pid, self._lines[pid].feed(data)
+            self._size, self._raised = 0, False
+            files = [*self._closing, *self._files.values()]
+            self._closing = []
+            for file in files:
+                held, file.held = file.held, []
+                for data in held:
+                    yield file.pid, file.lines.feed(data)
 
     def may_have_raised(self) -> bool:
         """True unless no send() can have raised in the bytes appended since ``read``. A search in bytes costs far less
@@ -112,23 +136,31 @@ class SpoolReader:
     def _hold(self) -> bool:
         """Buffer appended bytes, up to ``HELD``; returns True if any are buffered."""
         self._look()
-        for pid, file in self._files.items():
+        for key, file in tuple(self._files.items()):
             full = True
             while full and self._size <= HELD:
-                data = os.read(file, PIECE)
+                data = os.read(file.descriptor, PIECE)
                 full = len(data) == PIECE
                 if data:
-                    self._held.setdefault(pid, []).append(data)
+                    file.held.append(data)
                     self._size += len(data)
                     # A line that is cut between two pieces counts as one that may have.
                     self._raised = self._raised or data.count(SENT) != data.count(RAISED_NOTHING)
+            if file.ended and not full:
+                del self._files[key]
+                self._closing.append(file)
+                os.close(file.descriptor)
+                try:
+                    os.unlink(file.ended)
+                except OSError:
+                    self._left.add(file.ended)
         return self._size > 0
 
     def close(self) -> None:
         """Close the files and the folder. ``read`` yields nothing afterwards."""
         self._closed = True
         for file in self._files.values():
-            os.close(file)
+            os.close(file.descriptor)
         self._files = {}
         if self._opened >= 0:
             os.close(self._opened)
@@ -150,10 +182,24 @@ class SpoolReader:
             names = os.listdir(self._folder)
         except FileNotFoundError:
             return
-        for name in names:
-            stem, _, ending = name.partition(".")
-            if ending != "ndjson" or not stem.isdigit() or int(stem) in self._lines:
-                continue
-            with suppress(FileNotFoundError):
-                self._files[int(stem)] = os.open(os.path.join(self._folder, name), os.O_RDONLY)
-                self._lines[int(stem)] = Lines()
+        # A file that has ended comes before another of its pid, which waits until the former is closed.
+        for name in sorted(names, key=lambda name: not name.endswith(ENDED)):
+            stem, ending = os.path.splitext(name)
+            if stem.isdigit() and ending in (*GROWING, ENDED):
+                self._take(int(stem), ending, os.path.join(self._folder, name))
+
+    def _take(self, pid: int, ending: str, path: str) -> None:
+        """Open a file unless it is open already, and note that it has ended."""
+        if path in self._left:
+            return
+        key = pid, ending != RECORDS
+        file = self._files.get(key)
+        if file is None:
+            try:
+                file = self._files[key] = _File(pid, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            except FileNotFoundError:
+                return  # renamed meanwhile: the folder has changed
+        if ending == ENDED:
+            file.ended = path
+        elif file.ended:
+            self._listed = 0  # another process with its pid: once the former file is closed

@@ -1,6 +1,8 @@
 """The spool: the folder that the engine and the observers of one live target share.
 
     records/<pid>.ndjson   the records of the observer in one process, one JSON object a line
+    records/<pid>.driven   those of a process in which the app is called without a server, while they grow
+    records/<pid>.ended    the same, once the call is over
     scripts/<job>.json     the script that the bare app plays for a job
     ports/<port>           the job of a client's port, for connections without the engine's header
     marks/<job>.<name>     empty files that either side sets
@@ -13,8 +15,9 @@ inherited, and a file needs no partner that answers. So the observer never block
 a crash survive it.
 
 *Ownership.* Each process of the service writes one file below ``records`` and no other file there. Only the engine
-writes ``scripts`` and ``ports``. Both sides create files below ``marks``. Only the engine removes files, and only
-those of a finished job; records stay until the folder goes with its target. Scripts and ports are written under another
+writes ``scripts`` and ``ports``. Both sides create files below ``marks``. Only the engine removes files:
+those of a finished job, and records that have ended and are read. Other records stay until the folder goes with its
+target. Scripts and ports are written under another
 name and renamed, so a reader sees the whole file or none. A record is one ``write`` to a file opened for appending, so
 lines of threads do not mix, and a process that is killed leaves at most its last line cut.
 

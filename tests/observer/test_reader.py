@@ -169,3 +169,58 @@ def test_a_folder_is_listed_again_only_once_it_has_changed(tmp_path: Path, monke
     (tmp_path / "8.ndjson").write_bytes(b'{"k":"c"}\n')
     assert records(reader) == [(8, {"k": "c"})]
     reader.close()
+
+
+def test_a_file_that_has_ended_is_read_to_its_end_closed_and_removed(tmp_path: Path) -> None:
+    reader = SpoolReader(tmp_path)
+    growing, ended = tmp_path / "7.driven", tmp_path / "7.ended"
+    growing.write_bytes(b'{"k":"a"}\n')
+    (tmp_path / "7.ndjson").write_bytes(b'{"k":"of a server"}\n')
+    assert {record["k"] for _, record in records(reader)} == {"a", "of a server"}
+    with growing.open("ab") as file:
+        file.write(b'{"k":"b"}\n')
+    growing.rename(ended)
+    assert records(reader) == [(7, {"k": "b"})]
+    assert [path.name for path in tmp_path.iterdir()] == ["7.ndjson"]
+    assert [key for key in reader._files] == [(7, False)]
+    # The pid comes again, and its file has ended before it was seen to grow.
+    growing.write_bytes(b'{"k":"c"}\n')
+    growing.rename(ended)
+    assert records(reader) == [(7, {"k": "c"})]
+    assert not ended.exists()
+    reader.close()
+
+
+def test_a_process_with_the_pid_of_one_that_has_ended_is_read_after_it(tmp_path: Path) -> None:
+    reader = SpoolReader(tmp_path)
+    (tmp_path / "7.ended").write_bytes(b'{"k":"a"}\n')
+    (tmp_path / "7.driven").write_bytes(b'{"k":"b"}\n')
+    found = records(reader)
+    assert [*found, *records(reader)] == [(7, {"k": "a"}), (7, {"k": "b"})]
+    assert not (tmp_path / "7.ended").exists()
+    reader.close()
+
+
+def test_a_file_that_cannot_be_removed_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "unlink", refused)
+    reader = SpoolReader(tmp_path)
+    (tmp_path / "7.ended").write_bytes(b'{"k":"a"}\n')
+    assert records(reader) == [(7, {"k": "a"})]
+    (tmp_path / "8.driven").write_bytes(b'{"k":"b"}\n')
+    assert records(reader) == [(8, {"k": "b"})]
+    reader.close()
+
+
+def test_a_file_that_has_ended_is_read_whole_beyond_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", 1000)
+    monkeypatch.setattr(module, "PIECE", 100)
+    (tmp_path / "7.ended").write_bytes(SENT * 500)
+    reader = SpoolReader(tmp_path)
+    assert reader.may_have_raised()
+    assert (tmp_path / "7.ended").exists()
+    assert len(records(reader)) == 500
+    assert not (tmp_path / "7.ended").exists()
+    reader.close()

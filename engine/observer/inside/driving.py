@@ -12,8 +12,9 @@ The scope and the given messages are tagged JSON. The answers: {"ready": true} o
 request {"id": 1, "stuck": ""} when it is done, where ``stuck`` is the part of the script that could not be performed.
 Messages between script and app are recorded like any call, under the token of the request.
 
-Each request is executed in a fork of its own, so that no call leaves state in the app for the next one. A fork first
-makes the empty file ``PID.driven`` next to its records, since its end is not that of a worker.
+Each request is executed in a fork of its own, so that no call leaves state in the app for the next one. The records of
+a fork are in ``PID.driven``, since its end is not that of a worker. It renames the file to ``PID.ended`` before it
+answers, so that the engine follows the files of running forks only.
 """
 
 from __future__ import annotations
@@ -31,9 +32,8 @@ from typing import Any
 from .commands import exception
 from .finding import load
 from .observer import App, AsgiCall
-from .records import Writer, decode
+from .records import DRIVEN, Writer, decode
 
-DRIVEN = ".driven"  # the ending of the file that marks the records of a fork
 TURNS = 20  # of the loop that a message takes once the client has left, so that tasks that wait for it can cancel
 GRACE = 0.5  # seconds that an app is given to end once its call is cancelled
 
@@ -161,13 +161,13 @@ class Drive:
             await asyncio.sleep(0)
 
 
-def carry_out(app: App, folder: Path, request: Mapping[str, Any]) -> str:
+def carry_out(app: App, writer: Writer, request: Mapping[str, Any]) -> str:
     """Execute one request. Returns the part of its script that could not be performed, "" for none."""
     drive_of = decode(request["scope"])
     script = [(word, decode(argument)) for word, argument in request["script"]]
 
     async def whole() -> str:
-        return await Drive(drive_of, script).run(app, Writer(folder), request["token"], request["within"])
+        return await Drive(drive_of, script).run(app, writer, request["token"], request["within"])
 
     return asyncio.run(whole())
 
@@ -187,13 +187,16 @@ def serve(app: App, folder: Path, file: int) -> None:
             if os.fork():
                 continue
             status = 1
+            writer = Writer(folder, DRIVEN)
             try:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                (folder / f"{os.getpid()}{DRIVEN}").touch()
-                answer(file, id=request["id"], stuck=carry_out(app, folder, request))
+                stuck = carry_out(app, writer, request)
                 status = 0
             except BaseException as error:
-                answer(file, id=request["id"], stuck=f"{type(error).__name__}: {error}")
+                stuck = f"{type(error).__name__}: {error}"
+            try:
+                writer.end()
+                answer(file, id=request["id"], stuck=stuck)
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -14,22 +14,29 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 from .tagged import decode, encode, encode_message, quote
 
-__all__ = ["Writer", "decode", "encode", "encode_message", "quote"]
+__all__ = ["DRIVEN", "ENDED", "RECORDS", "Writer", "decode", "encode", "encode_message", "quote"]
+
+
+# The endings of files of records: of a process of a server, and of one in which the app is called without a server,
+# while it runs and when no record follows.
+RECORDS, DRIVEN, ENDED = ".ndjson", ".driven", ".ended"
 
 
 class Writer:
-    """Appends records to ``<folder>/<pid>.ndjson``.
+    """Appends records to ``<folder>/<pid>.ndjson``, or to a file with another ``ending``.
 
     One writer serves a process, all its threads, and its children after a fork, each with a file of its own. The
     file is opened with the first record, which names the process: ``{"k":"worker",...}``.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, ending: str = RECORDS) -> None:
         self._folder = str(folder)
+        self._ending = ending
         self._pid = -1
         self._file = -1
         self._numbers = itertools.count()
@@ -65,6 +72,12 @@ class Writer:
             self.miss(type(error).__name__)
         return -1
 
+    def end(self) -> None:
+        """Rename this process's file to ENDED: no record follows. Does nothing where there is none."""
+        with suppress(OSError):
+            path = os.path.join(self._folder, str(self._pid))
+            os.rename(path + self._ending, path + ENDED)
+
     def miss(self, why: str) -> None:
         """Count a lost record, and remember the reason."""
         self._lost += 1
@@ -79,7 +92,7 @@ class Writer:
             if pid == self._pid:
                 return
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-            file = os.open(os.path.join(self._folder, f"{pid}.ndjson"), flags, 0o644)
+            file = os.open(os.path.join(self._folder, f"{pid}{self._ending}"), flags, 0o644)
             inherited, self._file = self._file, file
             if inherited >= 0:
                 os.close(inherited)

@@ -14,8 +14,6 @@ from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
 from engine.targets.runtimes.process_handle import ProcessHandle, abandon
 
 MODULE = "engine_inside.driving"
-# The ending of the empty file that marks the records of a process in which the app is called; ``inside`` has it too.
-DRIVEN = ".driven"
 READY_WITHIN = 30.0
 # The other side keeps each call's time; this is for one that does not answer at all.
 MARGIN = 5.0

@@ -19,7 +19,7 @@ from engine.model.usage import Usage
 from engine.model.variables import WrongValue
 from engine.targets.runtimes import liveness, readiness, usage
 from engine.targets.runtimes.base import ServerPlace
-from engine.targets.runtimes.driving import DRIVEN, Driving
+from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.gateway_process import GatewayProcess
 from engine.targets.runtimes.greeting import greeting
 from engine.targets.runtimes.logfile import read_log
@@ -273,12 +273,9 @@ class StartedTarget:
 
 
 def recorded(records: Path) -> list[int]:
-    """The pids of the processes of a server that wrote records, in order; without those in which the app was called
-    without a server, whose ends mean nothing."""
-    driven = {path.stem for path in records.glob(f"*{DRIVEN}")}
-    return sorted(
-        int(path.stem) for path in records.glob("*.ndjson") if path.stem.isdigit() and path.stem not in driven
-    )
+    """The pids of the processes of a server that wrote records, in order. The files of those in which the app was
+    called without a server have another ending: their ends mean nothing."""
+    return sorted(int(path.stem) for path in records.glob("*.ndjson") if path.stem.isdigit())
 
 
 def alive(pid: int) -> bool:

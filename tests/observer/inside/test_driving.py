@@ -11,7 +11,7 @@ import pytest
 from engine.model.boundary import AppCall
 from engine.observer.inside.driving import Drive, carry_out
 from engine.observer.inside.observer import App, Receive, Scope, Send
-from engine.observer.inside.records import Writer
+from engine.observer.inside.records import DRIVEN, Writer
 from engine.observer.spool import ObserverSpool
 
 HTTP = {"type": "http", "path": "/"}
@@ -147,7 +147,9 @@ def test_an_order_is_tagged_json(driver: Driver) -> None:
         "token": "j1.1", "within": 5.0, "scope": {"type": "http", "headers": [[{"$b": "x-a"}, {"$b": "\xff"}]]},
         "script": [["give", {"type": "http.request", "body": {"$b": "\x00"}}]],
     }  # fmt: skip
-    assert carry_out(app, driver.spool.folder / "records", order) == ""
+    writer = Writer(driver.spool.folder / "records", DRIVEN)
+    assert carry_out(app, writer, order) == ""
+    writer.end()
     driver.spool.refresh()
     (call,) = driver.spool.calls(token="j1.1")
     assert (call.returned, call.events[-1].message["body"]) == (True, b"\x00")

@@ -38,7 +38,7 @@ class PlainSpool:
     def refresh(self) -> None:
         self.refreshed += 1
         calls: dict[tuple[str, int], AppCall] = {}
-        for file in sorted((self.folder / "records").glob("*.ndjson")):
+        for file in sorted((self.folder / "records").glob("*")):
             for line in file.read_text().splitlines(keepends=True):
                 if line.endswith("\n"):
                     fold(json.loads(line), file.stem, calls)

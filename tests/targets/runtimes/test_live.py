@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.model.target import ExitStatus, ServerLaunch, Target, TargetInfo
-from engine.targets.runtimes.driving import DRIVEN
 from engine.targets.runtimes.live import Relaunch, StartedTarget, alive, recorded
 from tests.execution.fakes import FakeBoundary
 
@@ -101,7 +100,7 @@ def test_a_process_in_which_the_app_was_driven_is_no_lost_worker(tmp_path: Path)
     live, _, _ = target(tmp_path, [], fronted=False)
     records = tmp_path / "scratch" / "desk" / "records"
     records.mkdir(parents=True, exist_ok=True)
-    for name in (f"{gone}.ndjson", f"{driven}{DRIVEN}", f"{driven}.ndjson"):
+    for name in (f"{gone}.ndjson", f"{driven}.driven", f"{driven}.ended"):
         (records / name).touch()
     assert list(live.workers_lost) == [gone]
 
