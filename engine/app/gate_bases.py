@@ -4,7 +4,7 @@ A commit or a release behaves the same as long as the cases, the engine and the 
 performs the cases on its base once: what passed is kept in the cache, and the next gate takes it from there. Only
 passes are kept. A failure of the base is performed again each time, so that one by chance hides no regression, and a
 case that passed on the base is repeated there before it counts as broken (``engine.results.analysis.gate``): no
-decision rests on a kept result alone.
+decision rests on kept results only.
 
 A base is kept under a digest of everything that its results depend on, apart from the suites. These have digests of
 their own in the file, so that a change of one suite leaves the results of the others.
