@@ -1,8 +1,8 @@
 """The strict FastCGI server: ``python -m engine_reference.fastcgi module:app --fd 3``.
 
 It serves WSGI applications, and ASGI ones (``fastcgi_asgi``), several requests at a time, on one connection too. It
-calls the application when the complete body of a request has arrived. SIGTERM and SIGINT end it. Like the HTTP half of
-the reference server, it is a yardstick, and what its mutants are made of.
+calls a WSGI application when the complete body of a request has arrived. SIGTERM and SIGINT end it. Like the HTTP half
+of the reference server, it is a yardstick, and what its mutants are made of.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import log
 from .fastcgi_calls import End, environ_of, play
+from .lifespan import Failed, Lifespan
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, RESULT, UNKNOWN = range(1, 12)
 RESPONDER, KEEP_CONN = 1, 1
@@ -28,12 +30,16 @@ COMPLETE, CANT_MULTIPLEX, OVERLOADED, UNKNOWN_ROLE = range(4)
 VALUES = {b"FCGI_MAX_CONNS": b"50", b"FCGI_MAX_REQS": b"50", b"FCGI_MPXS_CONNS": b"1"}
 KIB = 1024
 THREADS = 50
+FAILED = 3
+GRACE = 5.0
+LINGERS = 5.0
+"""Seconds in which the rest of a request is read and dropped whose response is complete: a close would destroy it."""
 
 
 @dataclass(eq=False)
 class Request:
-    """A request that has begun. ``ready`` is true when all parameters have arrived, ``called`` when the application has
-    been called."""
+    """A request that has begun. ``ready`` is true when all parameters have arrived, ``called`` when the whole body has,
+    and a WSGI application is called."""
 
     id: int
     keep: bool
@@ -51,23 +57,26 @@ class Connection:
         self.app = app
         self.pool = pool
         self.writer = writer
+        self.state: Mapping[str, Any] | None = None  # of the lifespan
         self.requests: dict[int, Request] = {}
         self.held: bytearray | None = None  # records that go out together
         self.over = False
+        self.lingers = False
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Take records until either side ends the connection."""
         buffer = bytearray()
         while not self.over and (data := await reader.read(256 * KIB)):
-            buffer += data
-            self.take_all(buffer)
-        if buffer:
+            if not self.lingers:
+                buffer += data
+                self.take_all(buffer)
+        if buffer and not self.lingers:
             self.malformed()
         self.requests.clear()
 
     def take_all(self, buffer: bytearray) -> None:
         """Take the complete records out of the buffer."""
-        while not self.over and (size := self.size_of_record(buffer)):
+        while not self.over and not self.lingers and (size := self.size_of_record(buffer)):
             record = bytes(buffer[:size])
             del buffer[:size]
             self.take(record)
@@ -207,9 +216,15 @@ class Connection:
         if self.held is not None:
             held, self.held = self.held, None
             self.write(held)
-        if not request.keep and not self.requests:
+        if request.keep or self.requests:
+            return
+        if request.called or self.writer.is_closing():
             self.over = True
             self.writer.close()
+        else:
+            self.lingers = True
+            self.writer.write_eof()
+            asyncio.get_running_loop().call_later(LINGERS, self.writer.close)
 
     def send(self, kind: int, id: int, content: bytes) -> None:
         """Send one record."""
@@ -221,7 +236,7 @@ class Connection:
 
     def write(self, data: bytes | bytearray) -> None:
         """Write bytes, unless the connection is over."""
-        if not self.writer.is_closing():
+        if not self.lingers and not self.writer.is_closing():
             self.writer.write(data)
 
 
@@ -237,26 +252,70 @@ def length_at(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at : at + width], "big") & 0x7FFFFFFF, at + width
 
 
-async def serve(app: Any, listener: socket.socket, connection: Callable[..., Connection] = Connection) -> None:
-    """Serve until a signal. ``connection`` calls applications of the interface."""
+async def serve(
+    app: Any, listener: socket.socket, connection: Callable[..., Connection] = Connection, lifespan: str = "off"
+) -> None:
+    """Serve until a signal. ``connection`` calls applications of the interface. ``lifespan`` is the mode of theirs.
+
+    No connection is accepted before startup is complete; until then they wait in the socket's queue.
+    """
     signalled = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, signalled.set)
+    life = Lifespan(app, lifespan)
+    status = 0
+    try:
+        if await started(life, signalled):
+            await accept(app, listener, connection, life, signalled)
+            await life.stop()
+    except Failed:
+        status = FAILED
+    sys.stderr.flush()
+    os._exit(status)  # threads of running requests would be waited for
+
+
+async def started(life: Lifespan, signalled: asyncio.Event) -> bool:
+    """Start up the application. Returns False if a signal came first. Raises Failed."""
+    starting, ends = asyncio.ensure_future(life.start()), asyncio.ensure_future(signalled.wait())
+    await asyncio.wait([starting, ends], return_when=asyncio.FIRST_COMPLETED)
+    ends.cancel()
+    if starting.done():
+        starting.result()
+    return starting.done()
+
+
+async def accept(
+    app: Any,
+    listener: socket.socket,
+    connection: Callable[..., Connection],
+    life: Lifespan,
+    signalled: asyncio.Event,
+) -> None:
+    """Accept connections until a signal, and then finish the requests on them, for GRACE seconds at most."""
     pool = ThreadPoolExecutor(THREADS)
 
+    open_now: set[Connection] = set()
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        one = connection(app, pool, writer)
+        one.state = life.state
+        open_now.add(one)
         try:
-            await connection(app, pool, writer).serve(reader)
+            await one.serve(reader)
         except ConnectionError:
             pass
         finally:
+            open_now.discard(one)
             writer.close()
 
     server = await asyncio.start_server(connected, sock=listener)
+    log.say("listening for FastCGI")
     await signalled.wait()
     server.close()
+    deadline = asyncio.get_running_loop().time() + GRACE
+    while any(one.requests for one in open_now) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)  # requests of WSGI applications end in threads
     pool.shutdown(wait=False, cancel_futures=True)
-    os._exit(0)  # threads of running requests would be waited for
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -281,7 +340,8 @@ def main(words: Sequence[str] | None = None) -> None:
     connection = Connection
     if options.interface == "asgi":
         connection = importlib.import_module(".fastcgi_asgi", __package__).AsgiConnection
-    asyncio.run(serve(getattr(importlib.import_module(module), name), listener, connection))
+    lifespan = "auto" if options.interface == "asgi" else "off"
+    asyncio.run(serve(getattr(importlib.import_module(module), name), listener, connection, lifespan))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,24 @@ class AsgiConnection(Connection):
         if request in self.calls:
             self.calls[request].leave()
 
+    def take_params(self, request: Request, content: bytes) -> None:
+        """Take parameters; the application is called at their end, before the body."""
+        super().take_params(request, content)
+        if request.ready and self.requests.get(request.id) is request:
+            self.play(request)
+
+    def take_stdin(self, request: Request, content: bytes) -> None:
+        super().take_stdin(request, content)
+        if request in self.calls:
+            self.calls[request].arrived()
+
     def dispatch(self, request: Request) -> None:
+        """The body is complete."""
+        if request not in self.calls and not request.ready:
+            self.play(request)
+
+    def play(self, request: Request) -> None:
+        """Call the application."""
         call = self.calls[request] = AsgiCall(self, request)
         task = asyncio.ensure_future(call.run())
         task.add_done_callback(lambda done: self.calls.pop(request, None))
@@ -89,21 +106,29 @@ class AsgiCall:
     def __init__(self, connection: AsgiConnection, request: Request) -> None:
         self._connection = connection
         self._request = request
-        self._delivered = False
-        self._gone = asyncio.Event()  # the web server has left, or the response is complete
+        self._taken = self._size = 0  # pieces of the body, and their bytes, that the application has received
+        self._delivered = False  # all of the body
+        self._gone = False  # the web server has left, or the response is complete
         self._left = False
+        self._news = asyncio.Event()
         self._head = b""
         self._status = ""
         self._started = self._begun = self._done = False
 
     def leave(self) -> None:
         """The web server has aborted the request, or has ended the connection."""
-        self._left = True
-        self._gone.set()
+        self._left = self._gone = True
+        self._news.set()
+
+    def arrived(self) -> None:
+        """A part of the body has arrived, or its end."""
+        self._news.set()
 
     async def run(self) -> None:
         """Call the application, and complete its response. Raises only CancelledError."""
         scope = scope_of(self._request.pairs)
+        if self._connection.state is not None:
+            scope["state"] = dict(self._connection.state)
         try:
             await self._connection.app(scope, self._receive, self._send)
         except Exception as error:
@@ -117,11 +142,24 @@ class AsgiCall:
         self._connection.done(self._request, End(self._head, self._status, broken=self._begun))
 
     async def _receive(self) -> Event:
-        if self._delivered:
-            await self._gone.wait()
-            return {"type": "http.disconnect"}
-        self._delivered = True
-        return {"type": "http.request", "body": b"".join(self._request.body), "more_body": False}
+        while True:
+            self._news.clear()
+            if self._gone:
+                return {"type": "http.disconnect"}
+            if not self._delivered and (self._taken < len(self._request.body) or self._request.called):
+                return self._part()
+            await self._news.wait()
+
+    def _part(self) -> Event:
+        """The part of the body that has arrived since the last one: no more than CONTENT_LENGTH in all (FCGI-23)."""
+        data = b"".join(self._request.body[self._taken :])
+        self._taken = len(self._request.body)
+        length = dict(self._request.pairs).get(b"CONTENT_LENGTH", b"")
+        if length.isdigit():
+            data = data[: max(0, int(length) - self._size)]
+        self._size += len(data)
+        self._delivered = self._request.called
+        return {"type": "http.request", "body": data, "more_body": not self._delivered}
 
     async def _send(self, event: Event) -> None:
         """Raises Violation for a forbidden event, Disconnected after the web server has left."""
@@ -161,9 +199,9 @@ class AsgiCall:
             self._begun = True
             self._connection.out(self._request, out)
             return
-        self._done = True
+        self._done = self._gone = True
         self._connection.done(self._request, End(out, self._status))
-        self._gone.set()
+        self._news.set()
 
 
 def _phrase(status: int) -> str:

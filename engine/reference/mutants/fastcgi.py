@@ -1,5 +1,5 @@
-"""Faults of the strict FastCGI server in records, requests and connections, and those of ``fastcgi_calls`` and
-``fastcgi_bodies``."""
+"""Faults of the strict FastCGI server in records, requests and connections, and those of ``fastcgi_calls``,
+``fastcgi_bodies`` and ``fastcgi_asgi``."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from ..fastcgi import (
 )  # fmt: skip
 from ..fastcgi_asgi import AsgiCall
 from ..fastcgi_calls import End
+from . import fastcgi_asgi as fastcgi_asgi_faults
 from . import fastcgi_bodies, fastcgi_calls
 from .base_values import Install, Mutant, constant, replaced, together
 
@@ -421,4 +422,5 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     **fastcgi_calls.MUTANTS,
     **fastcgi_bodies.MUTANTS,
+    **fastcgi_asgi_faults.MUTANTS,
 }

@@ -33,6 +33,7 @@ HIDDEN = Server(
     title="the strict FastCGI server",
     lock=Path(__file__).with_name("reference.lock"),
     base=base,
+    offers=frozenset({"lifespan", "state"}),
     mutants=mutants,
     brings={PACKAGE: SOURCE},
     speaks=frozenset({"fastcgi"}),
