@@ -14,6 +14,7 @@ of their own, for all files of clauses together.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
@@ -35,6 +36,7 @@ from engine.model.clause import Clause
 
 # The length of a file's first part, in bytes.
 SIZE = struct.Struct("!Q")
+CLAIMS = "claims"
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
@@ -59,6 +61,7 @@ class DocumentCache:
     def __init__(self, folder: Path, mark: str) -> None:
         """``mark`` is the fingerprint. The folder is made for the first document."""
         self.folder = folder / mark
+        self._claims = -1  # the descriptor of the file of locks; -1 while it is not open
 
     def find(self, source: SourceText, *, whole: bool) -> Loaded | None:
         """The cached content of a document, with ``whole`` cases or only their headers; None if it is not cached."""
@@ -69,6 +72,36 @@ class DocumentCache:
         with suppress(pickle.PicklingError, TypeError, AttributeError):
             headers = packed(_with_headers(held), source.file)
             self._write(self.path(source), SIZE.pack(len(headers)) + headers + packed(held, source.file))
+
+    def has(self, source: SourceText) -> bool:
+        """True if a document is cached."""
+        return self.path(source).exists()
+
+    def claim(self, source: SourceText, *, wait: bool) -> bool:
+        """Say that this process reads a document, so that others wait for it or read others: workers of pytest-xdist
+        all begin with the same empty cache. Returns False if another process reads it and this one does not ``wait``.
+        Where there are no locks, each process reads every document."""
+        try:
+            if self._claims < 0:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._claims = os.open(self.folder / CLAIMS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError:
+            return True
+        try:
+            # A byte a document: a lock of a byte range ends with its process, and leaves no file.
+            fcntl.lockf(self._claims, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, _byte_of(source))
+        except (BlockingIOError, PermissionError):  # POSIX permits either
+            return False
+        except OSError:
+            return True
+        return True
+
+    def release(self, source: SourceText) -> None:
+        """End a claim."""
+        if self._claims < 0:
+            return
+        with suppress(OSError):
+            fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, _byte_of(source))
 
     def clauses(
         self, documents: Sequence[SourceText], read: Callable[[Sequence[SourceText]], dict[str, Clause]]
@@ -96,6 +129,11 @@ class DocumentCache:
     def path(self, source: SourceText) -> Path:
         """The file of a document in the cache; the content of such a file never changes."""
         return self.folder / f"{digest_of(source)}.pickle"
+
+
+def _byte_of(source: SourceText) -> int:
+    """The position of a document's byte in the file of locks; two documents may have the same."""
+    return int(digest_of(source)[:12], 16)
 
 
 def _with_headers(held: Loaded) -> Loaded:

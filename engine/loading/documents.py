@@ -123,12 +123,13 @@ def load_paths(
     """
     language = language_of(vocabulary)
     gathered = _Gathered(language, kept)
-    for found in read_all(paths, roots):
+    every = list(read_all(paths, roots))
+    for number, found in enumerate(every, 1):
         gathered.files += 1
         if isinstance(found, Diagnostic):
             gathered.diagnostics.append(found)
         else:
-            gathered.take(found)
+            gathered.take(found, every[number:])
     return Loaded(
         tuple(gathered.suites),
         tuple(gathered.diagnostics),
@@ -178,16 +179,46 @@ class _Gathered:
     declarations: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
 
-    def take(self, source: SourceText) -> None:
-        """Load one document."""
+    def take(self, source: SourceText, others: Sequence[SourceText | Diagnostic] = ()) -> None:
+        """Load one document. ``others`` come after it: if another process is reading this one, they are read first."""
         self.digests.append(digest_of(source))
-        held = self.kept.find(source, whole=True) if self.kept is not None else None
-        if held is not None and not held.clauses:
-            self.suites.extend(held.suites)
-            self.known_failures.extend(held.known_failures)
-            self.bugs.extend(held.bugs)
-            self.settings.extend(held.settings)
-            return
+        if self.kept is None:
+            self._read(source)
+        elif not self._found(source, self.kept):
+            if not self.kept.claim(source, wait=False):
+                self._share(others, self.kept)
+                self.kept.claim(source, wait=True)
+            try:
+                if not self._found(source, self.kept):
+                    self._read(source)
+            finally:
+                self.kept.release(source)
+
+    def _share(self, others: Sequence[SourceText | Diagnostic], kept: DocumentCache) -> None:
+        """Cache the documents that no process has read yet, from the end, where the process that is ahead comes
+        last."""
+        for source in reversed(others):
+            if isinstance(source, Diagnostic) or kept.has(source) or not kept.claim(source, wait=False):
+                continue
+            try:
+                if not kept.has(source):
+                    _Gathered(self.language, kept)._read(source)
+            finally:
+                kept.release(source)
+
+    def _found(self, source: SourceText, kept: DocumentCache) -> bool:
+        """Take a document from the cache; whether it is there. One of clauses is read again, for the others' sake."""
+        held = kept.find(source, whole=True)
+        if held is None or held.clauses:
+            return False
+        self.suites.extend(held.suites)
+        self.known_failures.extend(held.known_failures)
+        self.bugs.extend(held.bugs)
+        self.settings.extend(held.settings)
+        return True
+
+    def _read(self, source: SourceText) -> None:
+        """Read a document, and cache it if it has no errors."""
         notes = Notes()
         before = self._counts()
         root = compose(source, notes)

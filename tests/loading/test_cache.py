@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,7 @@ def test_a_kept_suite_is_equal_to_a_fresh_one(tmp_path: Path) -> None:
     kept = DocumentCache(tmp_path / "kept", "mark")
     fresh = load_paths([path], words)
     first = load_paths([path], words, kept)
-    assert len(list((tmp_path / "kept" / "mark").iterdir())) == 1
+    assert len(list((tmp_path / "kept" / "mark").glob("*.pickle"))) == 1
     again = load_paths([path], words, kept)
     assert fresh.suites == first.suites == again.suites
     assert len(again.suites[0].cases) == 2
@@ -87,7 +89,7 @@ def test_headers_are_read_without_bodies(tmp_path: Path) -> None:
 def test_headers_load_no_module_of_steps_or_matchers(tmp_path: Path) -> None:
     path, kept = write(tmp_path), DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], real(), kept)
-    (file,) = kept.folder.iterdir()
+    (file,) = kept.folder.glob("*.pickle")
     said = (
         "import sys; from pathlib import Path; from engine.loading.cache import opened\n"
         "print(opened(Path(sys.argv[1]), 'a.yaml', whole=sys.argv[2] == 'whole').cases)\n"
@@ -130,14 +132,14 @@ def test_a_document_with_a_mistake_is_explained_every_time(tmp_path: Path) -> No
     kept = DocumentCache(tmp_path / "kept", "mark")
     assert load_paths([path], words, kept).errors
     assert load_paths([path], words, kept).errors
-    assert not (tmp_path / "kept").exists()
+    assert not list((tmp_path / "kept").rglob("*.pickle"))
 
 
 def test_a_broken_file_or_folder_only_costs_time(tmp_path: Path) -> None:
     path, words = write(tmp_path), real()
     kept = DocumentCache(tmp_path / "kept", "mark")
     load_paths([path], words, kept)
-    (file,) = (tmp_path / "kept" / "mark").iterdir()
+    (file,) = (tmp_path / "kept" / "mark").glob("*.pickle")
     file.write_bytes(b"nonsense")
     assert len(load_paths([path], words, kept).suites[0].cases) == 2
     (tmp_path / "taken").write_text("")
@@ -203,3 +205,51 @@ def test_clauses_are_held_against_each_other_all_the_same(tmp_path: Path) -> Non
     assert unchanged([one, other], kept) is None
     (found,) = load_paths([one, other], real(), kept).diagnostics
     assert found.code == "duplicate-id"
+
+
+READER = """
+import sys, time
+from pathlib import Path
+from engine.documents.files import read_all
+from engine.loading.cache import DocumentCache
+kept = DocumentCache(Path(sys.argv[1]), "mark")
+(source,) = read_all([Path(sys.argv[2])])
+assert kept.claim(source, wait=False)
+print("reading", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_document_that_another_process_reads_is_waited_for_and_others_are_read_meanwhile(tmp_path: Path) -> None:
+    paths = []
+    for name in "abc":
+        paths.append(tmp_path / f"{name}.yaml")
+        paths[-1].write_text(GOOD)
+    words, folder = real(), tmp_path / "kept"
+    reader = [sys.executable, "-c", READER, str(folder), str(paths[0])]
+    with subprocess.Popen(reader, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading\n"
+        with ThreadPoolExecutor() as threads:
+            loading = threads.submit(load_paths, paths, words, DocumentCache(folder, "mark"))
+            kept = folder / "mark"
+            while len(list(kept.glob("*.pickle"))) < 2:
+                assert not loading.done()
+                time.sleep(0.01)
+            # The others are read, and the first is still claimed.
+            assert not loading.done()
+            process.stdin.write("\n")
+            process.stdin.flush()
+            loaded = loading.result()
+    assert [suite.file for suite in loaded.suites] == [suite.file for suite in load_paths(paths, words).suites]
+    assert len(list(kept.glob("*.pickle"))) == 3
+
+
+def test_without_a_writable_folder_a_document_is_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    kept = DocumentCache(tmp_path / "kept", "mark")
+    source = SourceText("a.yaml", GOOD)
+    assert kept.claim(source, wait=False)
+    kept.release(source)
+    assert load_paths([write(tmp_path)], real(), kept).suites
