@@ -8,6 +8,7 @@ relative imports, and otherwise only the standard library.
     asgi          the ASGI app, and its mutants        contract     faults in the endpoints of the contract
     wsgi          the WSGI app, and its mutants        obligations  faults against the specification itself
     boundary      faults of a server for WSGI apps     ends         faults in the code and reason of a close
+    features      faults in the features of frameworks  forms        faults in the parsing of forms
 """
 
 from __future__ import annotations

@@ -6,10 +6,16 @@ import functools
 import os
 from collections.abc import Mapping
 
-from . import contract, ends, features, obligations
+from . import contract, ends, features, forms, obligations
 from .base import App, Receive, Scope, Send, Wrong, right_app
 
-MUTANTS: Mapping[str, Wrong] = {**contract.MUTANTS, **ends.MUTANTS, **features.MUTANTS, **obligations.MUTANTS}
+MUTANTS: Mapping[str, Wrong] = {
+    **contract.MUTANTS,
+    **ends.MUTANTS,
+    **features.MUTANTS,
+    **forms.MUTANTS,
+    **obligations.MUTANTS,
+}
 
 
 @functools.cache

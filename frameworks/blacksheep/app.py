@@ -3,10 +3,12 @@
 import asyncio
 import math
 import time
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from blacksheep import (
     Application,
@@ -218,6 +220,31 @@ class View(Controller):
     @post("/view")
     async def write(self) -> Response:
         return text("posted")
+
+
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+@post("/form")
+async def form(request: Request) -> Response:
+    lines = []
+    try:
+        found = await request.form(simplify_fields=False) or {}
+    except TypeError:  # a release before 2.6
+        found = await request.form() or {}
+    for name, values in sorted(found.items()):
+        for value in [values] if isinstance(values, str) else values:
+            if isinstance(value, str):
+                lines.append(shown("field", name, value))
+            elif value.file_name is None:
+                lines.append(shown("field", name, value.data.decode(errors="replace")))
+            else:
+                file, media = value.file_name.decode(errors="replace"), (value.content_type or b"").decode()
+                crc = f"{zlib.crc32(value.data):08x}"
+                lines.append(shown("file", name, file, media, len(value.data), crc))
+    return text("".join(lines))
 
 
 @get("/cookies")

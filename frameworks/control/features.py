@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from forms import form
 from inner import app as inner_app
 
 Scope = MutableMapping[str, Any]
@@ -433,6 +434,7 @@ HTTP: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/compressed/encoded": (("GET",), compressed(compressed_encoded)),
     "/limited": (("POST",), limited),
     "/view": ((), view),
+    "/form": (("POST",), form),
     "/cookies": (("GET",), cookies),
     "/set-cookies": (("GET",), set_cookies),
     "/lines": (("GET",), lines),

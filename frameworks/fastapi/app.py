@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import math
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path as Folder
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
@@ -194,6 +196,25 @@ async def view() -> str:
 @app.post("/view", response_class=PlainTextResponse)
 async def view_post() -> str:
     return "posted"
+
+
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+@app.post("/form", response_class=PlainTextResponse)
+async def form(request: Request) -> str:
+    lines = []
+    async with request.form() as found:
+        for name, value in sorted(found.multi_items(), key=lambda pair: pair[0]):
+            if isinstance(value, str):
+                lines.append(shown("field", name, value))
+            else:
+                content = await value.read()
+                crc = f"{zlib.crc32(content):08x}"
+                lines.append(shown("file", name, value.filename, value.content_type, len(content), crc))
+    return "".join(lines)
 
 
 @app.get("/cookies")

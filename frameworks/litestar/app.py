@@ -7,9 +7,11 @@ import contextlib
 import json
 import math
 import time
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from inner import app as inner_app
 from litestar import (
@@ -27,7 +29,7 @@ from litestar import (
     websocket_listener,
 )
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import Cookie, State, UploadFile
 from litestar.exceptions import NotFoundException, PermissionDeniedException, WebSocketDisconnect
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
@@ -230,6 +232,25 @@ class View(Controller):
         return "posted"
 
 
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+@post("/form", status_code=200, media_type=MediaType.TEXT)
+async def form(request: Request) -> str:
+    lines = []
+    found = await request.form()
+    for name, value in sorted(found.multi_items(), key=lambda pair: pair[0]):
+        if isinstance(value, UploadFile):
+            content = await value.read()
+            crc = f"{zlib.crc32(content):08x}"
+            lines.append(shown("file", name, value.filename, value.content_type, len(content), crc))
+        else:
+            lines.append(shown("field", name, value))
+    return "".join(lines)
+
+
 @get("/cookies")
 async def cookies(request: Request) -> dict[str, str]:
     return request.cookies
@@ -333,6 +354,7 @@ app = Litestar(
         compressed,
         limited,
         View,
+        form,
         cookies,
         set_cookies,
         lines,

@@ -6,9 +6,11 @@ import asyncio
 import json
 import math
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from quart import Quart, Response, abort, jsonify, make_response, request, send_from_directory, websocket
 from quart.typing import ResponseReturnValue
@@ -198,6 +200,22 @@ class View(MethodView):
 
 
 app.add_url_rule("/view", view_func=View.as_view("view"))
+
+
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+@app.post("/form")
+async def form() -> ResponseReturnValue:
+    lines = [(name, shown("field", name, value)) for name, value in (await request.form).items(multi=True)]
+    for name, file in (await request.files).items(multi=True):
+        content = file.read()
+        crc = f"{zlib.crc32(content):08x}"
+        lines.append((name, shown("file", name, file.filename, file.content_type, len(content), crc)))
+    text = "".join(line for _, line in sorted(lines, key=lambda pair: pair[0]))
+    return Response(text, mimetype="text/plain")
 
 
 @app.get("/cookies")

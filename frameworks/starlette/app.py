@@ -7,9 +7,11 @@ import contextlib
 import json
 import math
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from inner import app as inner
 from starlette.applications import Starlette
@@ -203,6 +205,24 @@ class View(HTTPEndpoint):
         return PlainTextResponse("posted")
 
 
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+async def form(request: Request) -> Response:
+    lines = []
+    async with request.form() as found:
+        for name, value in sorted(found.multi_items(), key=lambda pair: pair[0]):
+            if isinstance(value, str):
+                lines.append(shown("field", name, value))
+            else:
+                content = await value.read()
+                crc = f"{zlib.crc32(content):08x}"
+                lines.append(shown("file", name, value.filename, value.content_type, len(content), crc))
+    return PlainTextResponse("".join(lines))
+
+
 async def cookies(request: Request) -> Response:
     return JSONResponse(request.cookies)
 
@@ -298,6 +318,7 @@ app = Starlette(
         ),
         Route("/limited", limited, methods=["POST"], middleware=bounded),
         Route("/view", View),
+        Route("/form", form, methods=["POST"]),
         Route("/cookies", cookies),
         Route("/set-cookies", set_cookies),
         Route("/lines", lines),

@@ -21,7 +21,9 @@ def test_the_table_has_each_folder_once() -> None:
 def test_a_finding_stands_alone(name: str) -> None:
     folder = FOLDER / name
     files = {path.name for path in folder.iterdir()}
-    assert {"README.md", "app.py", "client.py", "requirements.txt", "support.py"} <= files
+    assert {"README.md", "client.py", "requirements.txt", "support.py"} <= files
+    # The application of a Django project is in its package.
+    assert files & {"app.py", "contract_site"}
     # A framework's app is called without a server.
     driven = re.search(r"^    drive,$|\bimport .*\bdrive\b", (folder / "client.py").read_text("utf-8"), re.MULTILINE)
     assert ("run.sh" in files) != bool(driven)

@@ -55,10 +55,20 @@ class Call:
         """A part of the scope; ``header.NAME`` and ``headers.NAME`` are headers by their names."""
         family, _, name = path.partition(".")
         if family in ("header", "headers") and name and not name.split(".")[0].isdigit() and name != "last":
-            pairs = self.scope.get("headers") or []
-            values: Any = [value for key, value in pairs if key.lower() == name.lower().encode("latin-1")]
+            values = named(self.scope.get("headers") or [], name)
             return single(values) if family == "header" else values
         return at(self.scope, path)
+
+    def sent_part(self, path: str) -> object:
+        """A part of the messages sent; ``status``, ``header.NAME`` and ``headers.NAME`` are those of the response."""
+        family, _, name = path.partition(".")
+        if path != "status" and family not in ("header", "headers"):
+            return at(self.sent, path)
+        start = next((message for message in self.sent if message["type"].endswith("response.start")), None)
+        if start is None or path == "status":
+            return ABSENT if start is None else at(start, path)
+        values = named(start.get("headers") or [], name)
+        return single(values) if family == "header" else values
 
     def body(self, messages: list[Any]) -> bytes:
         """The bodies of messages, joined."""
@@ -66,6 +76,11 @@ class Call:
 
 
 NO_CALL = Call(0.0, {})
+
+
+def named(pairs: Any, name: str) -> list[Any]:
+    """The values of the headers of a name."""
+    return [value for key, value in pairs if key.lower() == name.lower().encode("latin-1")]
 
 
 def recorded() -> list[Call]:

@@ -125,7 +125,7 @@ BOUNDARY = FactExpressions(
         "scope": "{it}.part({rest!r})",
         "scope_after": "at({it}.scope_after, {rest!r})",
         "received": "at({it}.received, {rest!r})",
-        "sent": "at({it}.sent, {rest!r})",
+        "sent": "{it}.sent_part({rest!r})",
         "result": "at({it}.results, {rest!r})",
     },
 )

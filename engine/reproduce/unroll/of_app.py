@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from engine.model.case import Step
+from engine.model.iterables import TUPLE, AppIterable
 from engine.reproduce.unroll.facts import BOUNDARY, FactExpressions
 from engine.reproduce.unroll.of_http import number
 from engine.reproduce.unroll.unroller import ClientStep, Unroller, arguments
-from engine.steps.app.drive import LEAST, DriveParams, FailSend, Give, Take, rendered
+from engine.steps.app.drive import DriveParams, FailSend, Give, Take, rendered, scope_of
 from engine.steps.app.step import LIFESPAN, AppParams
 
 
@@ -87,8 +88,10 @@ def with_streamed(unroller: Unroller, params: AppParams) -> FactExpressions:
 def drive(unroller: Unroller, step: Step) -> None:
     """``drive``: a call of the application in the client's own process."""
     params, names = cast(DriveParams, step.params), unroller.names
-    least = LEAST.get(str(params.scope.get("type")), {})
-    scope = names.expression(rendered({**least, **params.scope}, names))
+    given = scope_of(params, names)
+    if isinstance(pairs := given.get("headers"), list):
+        given["headers"] = [AppIterable(TUPLE, pair) if isinstance(pair, tuple) else pair for pair in pairs]
+    scope = names.expression(given)
     entries = []
     for one in params.script:
         match one.params:

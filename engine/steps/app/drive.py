@@ -190,6 +190,18 @@ def lacking(scope: Mapping[str, object], path: str) -> dict[str, object]:
     return {key: value for key, value in scope.items() if key != path}
 
 
+def scope_of(params: DriveParams, variables: Mapping[str, object]) -> dict[str, object]:
+    """The whole scope that the app is given. Raises ValueError and Unknown for values that cannot be rendered."""
+    least = LEAST.get(str(params.scope.get("type")), {})
+    scope = {fill(name, variables): rendered(value, variables) for name, value in {**least, **params.scope}.items()}
+    for path in params.without:
+        scope = lacking(scope, str(rendered(path, variables)))
+    headers = scope.get("headers")
+    if isinstance(headers, list) and rendered(params.pairs, variables) == TUPLES:
+        scope["headers"] = [tuple(pair) for pair in headers]
+    return scope
+
+
 def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
     """An entry of the script as the process that calls the app reads it."""
     match step.params:
@@ -205,14 +217,7 @@ def entry(step: Step, variables: Mapping[str, object]) -> tuple[str, object]:
 async def perform(params: DriveParams, ctx: Context) -> Observation:
     """Call the app in its own process, play the script, and return the facts of the recorded call. Raises ValueError
     and Unknown for values that cannot be rendered."""
-    least = LEAST.get(str(params.scope.get("type")), {})
-    scope = {**least, **params.scope}
-    scope = {fill(name, ctx.variables): rendered(value, ctx.variables) for name, value in scope.items()}
-    for path in params.without:
-        scope = lacking(scope, str(rendered(path, ctx.variables)))
-    headers = scope.get("headers")
-    if isinstance(headers, list) and rendered(params.pairs, ctx.variables) == TUPLES:
-        scope["headers"] = [tuple(pair) for pair in headers]
+    scope = scope_of(params, ctx.variables)
     order = {
         "token": ctx.token(),
         "scope": tagged(scope),

@@ -38,6 +38,7 @@ FEATURES: Mapping[str, str] = {
     "compression": "the framework compresses responses",
     "mounts": "the app of another framework, or of none, is mounted below the framework",
     "body-limit": "the framework limits the size of a body",
+    "forms": "the framework parses forms, URL-encoded and multipart",
     "handlers": "the app has the endpoints of the contract about methods, cookies and errors of handlers",
     "close-code": "the framework passes a handler the code with which a client closed a WebSocket",
     "close-reason": "it passes the reason as well",

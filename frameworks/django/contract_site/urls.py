@@ -32,6 +32,7 @@ urlpatterns = [
     path("compressed/files/<path:path>", gzip_page(serve), FILES),
     path("limited", views.limited),
     path("view", views.Methods.as_view()),
+    path("form", views.form),
     path("cookies", views.cookies),
     path("set-cookies", views.set_cookies),
     path("lines", views.lines),

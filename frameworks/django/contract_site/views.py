@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
@@ -155,6 +157,24 @@ class Methods(View):
 
     async def post(self, request: ASGIRequest) -> HttpResponse:
         return HttpResponse("posted", content_type=PLAIN)
+
+
+def shown(*words: object) -> str:
+    """A line of the answer of /form."""
+    return " ".join(quote(f"{word}", safe="") for word in words) + "\n"
+
+
+@csrf_exempt
+@require_POST
+async def form(request: ASGIRequest) -> HttpResponse:
+    lines = [(name, shown("field", name, value)) for name, values in request.POST.lists() for value in values]
+    for name, files in request.FILES.lists():
+        for file in files:
+            content = file.read()
+            crc = f"{zlib.crc32(content):08x}"
+            lines.append((name, shown("file", name, file.name, file.content_type, len(content), crc)))
+    text = "".join(line for _, line in sorted(lines, key=lambda pair: pair[0]))
+    return HttpResponse(text, content_type=PLAIN)
 
 
 @require_GET
