@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import features
+import loading
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -37,6 +38,7 @@ class Worker:
 
 
 worker = Worker()
+loading.take_time()
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import boundary
+import loading
 import scripted
 
 Environ = dict[str, Any]
@@ -31,6 +32,7 @@ LONGEST = 30_000
 PAUSE = 0.1
 PLAIN = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
+loading.take_time()
 
 
 def app(environ: Environ, start_response: StartResponse) -> Body:

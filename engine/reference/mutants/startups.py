@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import signal
 from collections.abc import Mapping
 from typing import Any
 
-from .. import log
+from .. import log, main
 from ..lifespan import Failed, Lifespan, Phase
 from ..server import ReferenceServer
 from .base import Install, Mutant, Scope, replaced, scopes
+
+
+def deaf_while_loading(right: Any) -> Any:
+    """Keep signals until the application is loaded."""
+
+    def loaded(name: str) -> Any:
+        numbers = {signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+        try:
+            return right(name)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+    return loaded
 
 
 def _required_for(*classes: type[Exception]) -> Install:
@@ -157,6 +172,10 @@ def _state_kept(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "deaf-while-loading": Mutant(
+        "a signal that arrives while the application is loaded counts once it is",
+        replaced(main, "loaded", deaf_while_loading),
+    ),
     "lifespan-reset-ends": Mutant(
         "an application that raises an OSError in its startup ends the server", _required_for(OSError)
     ),

@@ -12,7 +12,20 @@ from urllib.parse import unquote_to_bytes
 
 from .. import wsgi
 from ..wsgi import Environ, Input
-from . import body, calls, connection, delivery, later, listens, operation, resources, response, stops, workers
+from . import (
+    body,
+    calls,
+    connection,
+    delivery,
+    later,
+    listens,
+    operation,
+    resources,
+    response,
+    startups,
+    stops,
+    workers,
+)
 from .base import PROBE, Mutant
 from .base_values import Install, constant, replaced, together
 
@@ -38,6 +51,7 @@ OF_THE_SERVER: tuple[tuple[Mapping[str, Mutant], tuple[str, ...]], ...] = (
     ),
     (delivery.MUTANTS, ("cut-crlf",)),
     (stops.MUTANTS, ("stop-waits-for-traffic",)),
+    (startups.MUTANTS, ("deaf-while-loading",)),
     (workers.MUTANTS, ("worker-timeout-unheeded", "stuck-worker-stays", "worker-not-replaced")),
     (resources.MUTANTS, ("descriptors-leak", "connections-cost-memory", "threads-leak")),
     (
