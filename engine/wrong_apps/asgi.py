@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Mapping
 
-from . import contract, ends, features, forms, obligations
+from . import contract, ends, features, forms, obligations, redirects
 from .base import App, Receive, Scope, Send, Wrong, right_app
 
 MUTANTS: Mapping[str, Wrong] = {
@@ -15,6 +15,7 @@ MUTANTS: Mapping[str, Wrong] = {
     **features.MUTANTS,
     **forms.MUTANTS,
     **obligations.MUTANTS,
+    **redirects.MUTANTS,
 }
 
 
