@@ -1,0 +1,30 @@
+"""The application for this finding: see README.md."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "http":
+        await http(scope, receive, send)
+
+
+async def http(scope, receive, send):
+    await asyncio.sleep(20)
+    await respond(send, b"late")
+
+
+async def respond(send, body, status=200, headers=()):
+    lines = [(b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def lifespan(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
