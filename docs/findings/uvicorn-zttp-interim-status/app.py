@@ -1,0 +1,50 @@
+"""The application for: An interim status of the application before its final one, 102, with no-fields, is never the final response."""
+
+from __future__ import annotations
+
+import contextlib
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(scope, receive, send)
+    elif scope["type"] != "lifespan" and scope["path"] == "/good":
+        await on_good(scope, receive, send)
+    elif scope["type"] != "lifespan" and scope["path"] == "/faulty":
+        await on_faulty(scope, receive, send)
+    elif scope["type"] == "http":
+        await not_found(send)
+
+
+async def on_good(scope, receive, send):
+    await send({
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [[b"content-length", b"4"]],
+    })
+    await send({"type": "http.response.body", "body": b"good"})
+
+
+async def on_faulty(scope, receive, send):
+    with contextlib.suppress(Exception):
+        await send({"type": "http.response.start", "status": 102, "headers": []})
+    with contextlib.suppress(Exception):
+        await send({
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [[b"content-length", b"2"]],
+        })
+    with contextlib.suppress(Exception):
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def lifespan(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def not_found(send):
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"Not Found"})
