@@ -1,4 +1,4 @@
-"""uvicorn 0.54.0 with zttp does not tell that its table of fields is as small as the settings of the client require.
+"""uvicorn 0.54.0 with zttp does not report that its table of fields is as small as the settings of the client require.
 
 The exit status is 1 if the fault shows, 0 if it does not, 2 if that is unknown.
 """
@@ -10,7 +10,7 @@ import hpack
 from support import Connection, expect, main
 
 TITLE = (
-    "uvicorn 0.54.0 with zttp does not tell that its table of fields is as small as the settings of the "
+    "uvicorn 0.54.0 with zttp does not report that its table of fields is as small as the settings of the "
     "client require"
 )
 
