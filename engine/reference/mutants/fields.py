@@ -32,6 +32,11 @@ def _lines(change: Line) -> Install:
     return heads(changed)
 
 
+def _of_text(data: bytes) -> bytes:
+    """A head divided as Python divides text: at more characters than CR and LF."""
+    return b"\r\n".join(line.encode("latin-1") for line in data[:-4].decode("latin-1").splitlines()) + b"\r\n\r\n"
+
+
 def _names(change: Callable[[bytes], bytes | None]) -> Install:
     """Change the name of each field; None drops the field."""
 
@@ -229,6 +234,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "latin-1-space-trimmed": Mutant(
         "0x85 and 0xa0 around a value are removed", _seen(lambda n, v: (n, v.strip(b"\x85\xa0")))
     ),
+    "lines-of-text": Mutant("a character at which text is divided into lines ends a field", heads(_of_text)),
     "obs-text-refused": Mutant("a value with a byte above 0x7f is refused", _refusing(rb"[\x80-\xff]")),
     "obs-text-replaced": Mutant(
         "bytes above 0x7f become question marks", _seen(lambda n, v: (n, re.sub(rb"[\x80-\xff]", b"?", v)))

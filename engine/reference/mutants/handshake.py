@@ -23,6 +23,7 @@ from .base import (
     together,
     written,
 )
+from .fields import _of_text
 
 KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -34,6 +35,10 @@ def _is_upgrade(data: bytes) -> bool:
 def _with_a_key(data: bytes) -> bytes:
     there = re.search(rb"(?i)\r\nsec-websocket-key:", data)
     return data if there or not _is_upgrade(data) else data[:-2] + KEY + b"\r\n"
+
+
+def _lines_of_text(data: bytes) -> bytes:
+    return _of_text(data) if _is_upgrade(data) else data
 
 
 def _with_any_key(data: bytes) -> bytes:
@@ -201,6 +206,7 @@ def _connected(call: Any, event: Event) -> Event:
 MUTANTS: Mapping[str, Mutant] = {
     "ws-missing-key-accepted": Mutant("a handshake without a key is accepted", heads(_with_a_key)),
     "ws-any-key-accepted": Mutant("a handshake with an invalid key is accepted", heads(_with_any_key)),
+    "ws-lines-of-text": Mutant("a handshake is divided into lines as Python divides text", heads(_lines_of_text)),
     "ws-any-version-accepted": Mutant("a handshake of any version is accepted", heads(_any_version)),
     "ws-version-not-told": Mutant("426 does not name the version", written(_without_versions)),
     "ws-refused-with-404": Mutant("a wrong handshake is refused with 404", _refused(404)),
