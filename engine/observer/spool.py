@@ -110,7 +110,7 @@ class ObserverSpool:
         self._by_job: dict[str, list[CallBuilder]] = {}
         self._by_peer: dict[Peer, list[CallBuilder]] = {}
         self._lifespans: list[CallBuilder] = []
-        self._peers: dict[str, list[Peer]] = {}
+        self._peers: dict[str, dict[Peer, None]] = {}
         self._owners: dict[int, str] = {}
         self._expected: set[int] = set()  # every port that a job's bytes came from, whether the job is finished or not
         self._finished: set[str] = set()
@@ -139,6 +139,8 @@ class ObserverSpool:
 
     def expect_peer(self, address: Peer, job: str) -> None:
         """Announce that bytes of the job will come from this address without the header. Raises OSError."""
+        if self._owners.get(address[1]) == job and plain_address(address) in self._peers.get(job, ()):
+            return  # as at each later step on a connection, while the application may read the file
         # Nobody reads the file before the first byte is sent, so it needs no other name first. For each connection it
         # is written by os's functions, which cost a third of a Path's.
         file = os.open(f"{self._ports}/{address[1]}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
@@ -148,7 +150,7 @@ class ObserverSpool:
             os.close(file)
         self._owners[address[1]] = job
         self._expected.add(address[1])
-        self._peers.setdefault(job, []).append(plain_address(address))
+        self._peers.setdefault(job, {})[plain_address(address)] = None
 
     def mark(self, job: str, name: str) -> None:
         """Set a mark. Raises OSError."""

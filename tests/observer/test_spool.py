@@ -321,3 +321,17 @@ def test_a_desk_that_is_closed_has_no_file_open(tmp_path: Path) -> None:
     spool.close()
     spool.refresh()
     assert held() == []
+
+
+def test_a_port_that_is_announced_again_keeps_its_file(tmp_path: Path) -> None:
+    # A step on an open connection announces it again, while the application may look up the job of its port.
+    spool = ObserverSpool.create(tmp_path)
+    spool.expect_peer(("127.0.0.1", 5), "j1")
+    file = tmp_path / "ports" / "5"
+    file.write_text("as it was")
+    spool.expect_peer(("127.0.0.1", 5), "j1")
+    assert file.read_text() == "as it was"
+    spool.expect_peer(("127.0.0.1", 5), "j2")
+    assert file.read_text() == "j2"
+    spool.expect_peer(("127.0.0.1", 5), "j1")
+    assert file.read_text() == "j1"
