@@ -17,8 +17,9 @@ LIBRARY = "library"
 
 TIMEOUT = 10.0
 """The time limit of a case that states none, in seconds."""
-TIMEOUT_WITH_A_SERVER = 30.0
-"""The same for a case with a server process of its own: a start and an end take seconds on a machine that is busy."""
+TIMEOUT_WITH_PROCESSES = 30.0
+"""The same for a case that starts processes, which takes seconds on a machine that is busy: one with a server process
+of its own, and one that calls the application without a server, in a process for each call."""
 
 UNKNOWN = "?"
 """The endpoint of bytes that are written out."""
@@ -201,8 +202,9 @@ class CaseHeader:
     @property
     def is_long(self) -> bool:
         """True if the author has stated a longer time limit than the usual one of a plain case. One of exactly the
-        default of a case with a server of its own counts as not stated."""
-        return self.timeout > TIMEOUT and not (self.own_process and self.timeout == TIMEOUT_WITH_A_SERVER)
+        default of a case that starts processes counts as not stated."""
+        starts = self.own_process or Requirement.DRIVER in self.requires
+        return self.timeout > TIMEOUT and not (starts and self.timeout == TIMEOUT_WITH_PROCESSES)
 
     def needs_first(self, other: CaseHeader) -> bool:
         """True if this case depends on another one of its document: by its id, or by the stem of several. Of the

@@ -12,7 +12,7 @@ from engine.loading.read.reader import CaseReader
 from engine.loading.read.sheets import selector, text
 from engine.model.case import (
     TIMEOUT,
-    TIMEOUT_WITH_A_SERVER,
+    TIMEOUT_WITH_PROCESSES,
     UNKNOWN,
     Application,
     Case,
@@ -68,7 +68,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
     may_die = (death := node.get("may_die")) is not None and death.value is True
     own = may_die or _word(frame.key(node, "process"), "") == "own" or Requirement.DEDICATED in requires
     own_process = own or (application is not None and application.lifespan is not None)
-    usual = TIMEOUT_WITH_A_SERVER if own_process else TIMEOUT
+    usual = TIMEOUT_WITH_PROCESSES if own_process or Requirement.DRIVER in requires else TIMEOUT
     timeout = node.get("timeout")
     seconds = reader.time(timeout) if timeout is not None else usual
     found = reader.steps(steps) if steps is not None else ()

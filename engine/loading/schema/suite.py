@@ -151,7 +151,7 @@ def _both(names: TargetNames) -> dict[str, Any]:
 
 _NOTE = {"title": "text", "description": "A reason or background, for readers.", "type": "string"}
 _TAGS = {**_NAMES, "description": "Words for selecting cases."}
-_TIMEOUT = ref("time", "The time limit of the case; by default 10s, or 30s with a server process of its own.")
+_TIMEOUT = ref("time", "The time limit of the case; by default 10s, or 30s if it starts processes.")
 _EXTENDED = {
     "title": "true or false",
     "description": "true: left out by default, and run with --extended or by its address.",
