@@ -36,6 +36,7 @@ class ServerStream:
         self.ended = False
         self.ends = _ends(writer)
         self.status = 0
+        self._finished = False
         self.tls = extension_of(tls, writer.get_extra_info("ssl_object")) if tls is not None else None
         session = writer.get_extra_info("ssl_object")
         self.alpn: str | None = session.selected_alpn_protocol() if session is not None else None
@@ -64,8 +65,8 @@ class ServerStream:
             await self.fill()
 
     def put(self, data: bytes) -> None:
-        """Write without waiting. Raises Disconnected."""
-        if self.lost:
+        """Write without waiting. Raises Disconnected, also once this side has ended the connection."""
+        if self.lost or self._finished:
             raise Disconnected
         if not self.status and data.startswith(b"HTTP/1.1 ") and (data[9:10] != b"1" or data[9:12] == b"101"):
             self.status = int(data[9:12])
@@ -91,6 +92,7 @@ class ServerStream:
         closing a connection with unread bytes resets it, and the client might lose the answer (RFC 9112, section 9.6).
         With TLS this side closes after that: the transport sends a closure alert, and waits for that of the client.
         """
+        self._finished = True
         if linger and not self.lost:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(LONGEST_LINGER):
