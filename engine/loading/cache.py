@@ -21,6 +21,7 @@ import os
 import pickle
 import struct
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -37,6 +38,8 @@ from engine.model.clause import Clause
 # The length of a file's first part, in bytes.
 SIZE = struct.Struct("!Q")
 CLAIMS = "claims"
+PATIENCE = 10.0
+"""The seconds that a process waits for another to read a document; reading one takes less than a second."""
 
 
 def fingerprint(engine: str, facts: Iterable[str]) -> str:
@@ -79,22 +82,27 @@ class DocumentCache:
 
     def claim(self, source: SourceText, *, wait: bool) -> bool:
         """Say that this process reads a document, so that others wait for it or read others: workers of pytest-xdist
-        all begin with the same empty cache. Returns False if another process reads it and this one does not ``wait``.
-        Where there are no locks, each process reads every document."""
+        all begin with the same empty cache. Returns False if another process reads it, for longer than PATIENCE if this
+        one does ``wait``: the other may be suspended. Where there are no locks, each process reads every document."""
         try:
             if self._claims < 0:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._claims = os.open(self.folder / CLAIMS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError:
             return True
-        try:
-            # A byte a document: a lock of a byte range ends with its process, and leaves no file.
-            fcntl.lockf(self._claims, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, _byte_of(source))
-        except (BlockingIOError, PermissionError):  # POSIX permits either
-            return False
-        except OSError:
-            return True
-        return True
+        until = time.monotonic() + (PATIENCE if wait else 0.0)
+        while True:
+            try:
+                # A byte a document: a lock of a byte range ends with its process, and leaves no file.
+                fcntl.lockf(self._claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(source))
+            except (BlockingIOError, PermissionError):  # POSIX permits either
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(0.01)
+            except OSError:
+                return True
+            else:
+                return True
 
     def release(self, source: SourceText) -> None:
         """End a claim."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.documents.files import SourceText
+from engine.loading import cache
 from engine.loading.cache import DocumentCache, digest_of, fingerprint, unchanged
 from engine.loading.catalogue import clauses_in
 from engine.loading.documents import load_paths
@@ -253,3 +254,16 @@ def test_without_a_writable_folder_a_document_is_read_all_the_same(tmp_path: Pat
     assert kept.claim(source, wait=False)
     kept.release(source)
     assert load_paths([write(tmp_path)], real(), kept).suites
+
+
+def test_a_process_that_never_ends_its_reading_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = write(tmp_path), tmp_path / "kept"
+    monkeypatch.setattr(cache, "PATIENCE", 0.2)
+    reader = [sys.executable, "-c", READER, str(folder), str(path)]
+    with subprocess.Popen(reader, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading\n"
+        assert load_paths([path], real(), DocumentCache(folder, "mark")).suites
+        process.kill()
