@@ -84,9 +84,9 @@ class KeptBase:
     def joined(self, run: Run, spared: Sequence[Job]) -> Run:
         """A run with the kept results of the jobs that it did without."""
         results = [self.results[cell_of(job)] for job in spared]
-        there = {row.id for row in run.targets}
         if not spared:
             return run
+        there = {row.id for row in run.targets}
         names = dict.fromkeys(job.target.id for job in spared)
         rows = [self.rows[name] for name in names if name not in there and name in self.rows]
         header = {**run.header, "targets": [*names, *(one for one in run.header["targets"] if one not in names)]}
@@ -130,7 +130,7 @@ class _NoDigest(Exception):
 
 
 def _identity(engine: Engine, target: Target) -> list[str]:
-    """What the results of a target depend on: its coordinates, both releases, the locks, and the code of its app."""
+    """The inputs of a target's results: its coordinates, both releases, the locks, and the code of its app."""
     server = engine.configured[target.configuration]
     framework = engine.configured_frameworks[target.framework_configuration]
     releases = [server.release, framework.release]

@@ -244,6 +244,8 @@ def test_the_app_is_called_without_its_server(bench: Bench) -> None:
         # Each call has the app to itself, in a process of its own; that they ended means nothing.
         assert len({call.pid for call in calls}) == 3
         assert live.workers_lost == ()
+        # The records of each say that none follows, so that the engine can let go of them.
+        assert [path.suffix for path in bench.scratch.rglob("records/*")] == [".ended"] * 3
         assert live.log().count("loaded") == 1
         assert await live.drive(order("j0.4", type="bogus")) == ""
         live.boundary.refresh()
