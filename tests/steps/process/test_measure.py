@@ -138,7 +138,7 @@ def test_resources_that_never_stand_still() -> None:
 def test_an_observation_at_the_end_of_the_time_still_sees_what_stands_still() -> None:
     async def work() -> None:
         ctx = JobScope()
-        ctx.live.usage = lambda: used(500, None)  # type: ignore[method-assign]  # a server whose memory is not known
+        ctx.live.usage = lambda: used(500, None)  # type: ignore[method-assign]  # a system without a record of the peak
         one = step("measure", {"settled": True, "within": "250ms"})
         ctx.act_for(one)
         ctx.did(ctx.performed)
