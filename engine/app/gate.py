@@ -122,6 +122,16 @@ def below(folder: Path) -> str:
     return "" if inner == "." else f"#subdirectory={Path(inner).as_posix()}"
 
 
+def comparable(jobs: Sequence[Job], of: GateSides) -> list[Job]:
+    """The jobs that both sides can differ in: of a server, those in which it takes part. Raises UsageError if there
+    are none."""
+    found = renumbered([job for job in jobs if not (of.of_server and job.case.without_server)])
+    if jobs and not found:
+        hint = "compare two releases of a framework, by --framework NAME@FOLDER"
+        raise UsageError("the cases call the app without a server, so they cannot compare two servers", hint=hint)
+    return found
+
+
 def again(jobs: Sequence[Job], pairs: Sequence[Pair]) -> list[Job]:
     """The jobs of a run that are repeated: those of both sides of each pair, as a plan of their own."""
     cells = {(one.address, one.target) for pair in pairs for one in (pair.before, pair.after)}

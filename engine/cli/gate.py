@@ -91,6 +91,8 @@ def run(parsed: argparse.Namespace) -> int:
     told = sides.reason if sides is not None else f"the run {earlier.id if earlier else ''}"
     print(f"engine: compared with {visible(told)}", file=sys.stderr)
     jobs = chosen(engine, addresses.named(parsed.paths or own.run.suites, engine), wanted)
+    if sides is not None:
+        jobs = gate.comparable(jobs, sides)
 
     def compared(done: Run) -> Comparison:
         if sides is None:

@@ -152,6 +152,8 @@ class CaseHeader:
         may_die: the server may end during the case, which is then no crash.
         since: the version of the corpus that the case came with, "" for the first.
         extended: the case is left out by default.
+        without_server: every step calls the application without a server, so that neither the server nor its loop takes
+            part.
         http1: the reason why the case runs over HTTP/1.1 only, "" for one that runs over HTTP/2 as well.
         requires: the requirements of its steps at any depth, each with the name of the step type that has it, the
             first by alphabet of several.
@@ -193,6 +195,7 @@ class CaseHeader:
     plain: bool = False
     endpoints: tuple[str, ...] = ()
     http1: str = ""
+    without_server: bool = False
 
     @property
     def address(self) -> str:

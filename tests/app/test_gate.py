@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import pytest
 from engine.app import gate
 from engine.app.engine import RunOptions
 from engine.errors import UsageError
+from engine.execution.job import Job
+from engine.execution.planning.plan import numbered, renumbered
+from engine.model.target import ServerLaunch, Target
+from tests.execution.planning.test_plan import CASE
 
 
 def git(folder: Path, *words: str) -> str:
@@ -113,3 +118,18 @@ def test_revisions_that_do_not_exist(checkout: Path, tmp_path: Path) -> None:
     git(checkout, "branch", "-D", "main", "change")
     with pytest.raises(UsageError, match="has none of"):
         gate.base_commit(checkout, "")
+
+
+def test_a_change_of_a_server_is_not_looked_for_in_cases_without_one(checkout: Path) -> None:
+    of_server = gate.sides(options(checkout), "")
+    of_framework = gate.sides(RunOptions(("granian",), (f"starlette@{checkout}",)), "")
+    target = Target("gunicorn", "control", "auto")
+    called, served = (
+        numbered(Job(0, replace(CASE, without_server=without), target, ServerLaunch(target)), number)
+        for number, without in enumerate((True, False))
+    )
+    assert gate.comparable([called, served], of_server) == renumbered([served])
+    assert gate.comparable([called, served], of_framework) == [called, served]
+    assert gate.comparable([], of_server) == []
+    with pytest.raises(UsageError, match="call the app without a server"):
+        gate.comparable([called], of_server)

@@ -120,6 +120,8 @@ def about(case: Case) -> Iterator[str]:
         yield f"only {only}"
     for skip in case.skip:
         yield f"skipped for {selected(skip.selector)}"
+    if case.without_server:
+        yield "without a server, so once for each framework of a run"
     if case.own_process:
         yield "on a dedicated server"
     if case.server:

@@ -74,7 +74,10 @@ def distinct(cases: Iterable[CaseHeader], known: dict[str, str] | None = None) -
 
 def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers, unsupported: Unsupported) -> list[Job]:
     """The jobs of every case on every target that it is meant for, arranged and numbered. ``offers`` returns the
-    capabilities of a target; ``unsupported`` the reasons why it cannot be started with some ``server:`` options."""
+    capabilities of a target; ``unsupported`` the reasons why it cannot be started with some ``server:`` options.
+
+    A case that calls the app without a server has one job for each framework, release, Python and runtime, since its
+    result is the same under every server and loop: on the first target that is not left out."""
     jobs: list[Job] = []
     asked = [options(case) for case in cases]
     for target in targets:
@@ -90,7 +93,21 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
                 if lacks and reason(case, target, offered.union(lacks), unsupported):
                     lacks = ()
                 jobs.append(Job(len(jobs), case, target, launch, left_out, lacks=lacks))
+    jobs = once(jobs)
     return renumbered([jobs[index] for index in arranged(jobs, targets)])
+
+
+def once(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, with one for each app of a case that has no server: the first that is not left out, else the first."""
+    kept: dict[tuple[str, ...], Job] = {}
+    for job in jobs:
+        if job.case.without_server:
+            target = job.target
+            app = job.case.address, target.framework_configuration, target.interpreter, target.runtime
+            if app not in kept or (kept[app].left_out and not job.left_out):
+                kept[app] = job
+    chosen = {job.position for job in kept.values()}
+    return [job for job in jobs if not job.case.without_server or job.position in chosen]
 
 
 def arranged(jobs: Sequence[Job], targets: Sequence[Target]) -> list[int]:

@@ -101,6 +101,7 @@ def read_case(expanded: Expanded, frame: SuiteKeys, outline: tuple[Item, ...], r
         scripted=application is not None,
         plain=any(_plain(step, reader) for step in found),
         http1=bound_to_http1(found, reader.vocabulary.by_name),
+        without_server=bool(found) and all(_drives(step, reader) for step in found),
         since=text(node, "since"),
         may_die=may_die,
         endpoints=_endpoints(outline),
@@ -153,6 +154,11 @@ def _plain(step: Step, reader: CaseReader) -> bool:
         if reason is not None and not reason(one.params):
             return True
     return False
+
+
+def _drives(step: Step, reader: CaseReader) -> bool:
+    """True if a step calls the application without a server."""
+    return Requirement.DRIVER in reader.vocabulary.by_name[step.group, step.step_type].requires
 
 
 NO_REQUEST = "no step sends a request"

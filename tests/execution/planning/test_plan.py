@@ -72,6 +72,33 @@ def test_what_a_target_lacks_is_said() -> None:
     assert planned(named("option", server={"tls": True}), refuses="no tls here")[0][2] == "no tls here"
 
 
+def test_a_case_without_a_server_has_one_job_for_each_app_and_python() -> None:
+    targets = [
+        Target("daphne", "starlette", "asyncio"),
+        Target("gunicorn", "starlette", "asyncio"),
+        Target("gunicorn", "starlette", "uvloop"),
+        Target("gunicorn", "starlette", "asyncio", interpreter="3.12"),
+        Target("gunicorn", "starlette", "asyncio", framework_release="==0.46.0"),
+        Target("gunicorn", "starlette", "asyncio", runtime="docker"),
+        CONTROL,
+    ]
+    jobs = plan([named("called", without_server=True), named("served")], targets, lambda _: frozenset(), lambda *_: [])
+    assert [job.position for job in jobs] == list(range(len(jobs)))
+    assert [job.target for job in jobs if job.case.id == "called"] == [targets[0], *targets[3:]]
+    assert [job.target for job in jobs if job.case.id == "served"] == targets
+
+
+def test_a_case_without_a_server_runs_where_it_is_not_left_out() -> None:
+    targets = [Target(name, "starlette", "auto") for name in ("daphne", "granian", "gunicorn")]
+    needs = named("called", without_server=True, needs=("trailers",))
+    offers = {"daphne": frozenset[str](), "granian": frozenset({"trailers"}), "gunicorn": frozenset({"trailers"})}
+    jobs = plan([needs], targets, lambda target: offers[target.server], lambda *_: [])
+    assert [(job.target.server, job.left_out) for job in jobs] == [("granian", "")]
+    nowhere = plan([needs], targets, lambda _: frozenset(), lambda *_: [])
+    assert [job.target.server for job in nowhere] == ["daphne"]
+    assert nowhere[0].left_out
+
+
 def test_a_target_s_processes_follow_each_other() -> None:
     cases = [
         named("own", own_process=True),

@@ -188,6 +188,16 @@ def test_what_binds_a_case_to_http_1() -> None:
 
 
 @pytest.mark.parametrize(
+    ("steps", "without"), [("[DRIVE]", True), ("[DRIVE, DRIVE]", True), (OK, False), (f"[DRIVE, {OK[1:]}", False)]
+)
+def test_a_case_without_a_server_only_calls_the_app(steps: str, without: bool) -> None:
+    drive = "{drive: {scope: {type: http, path: /scope}, expect: {returned: true}}}"
+    loaded = load_text(suite(steps.replace("DRIVE", drive)), real())
+    assert loaded.diagnostics == ()
+    assert [case.without_server for case in loaded.whole] == [without]
+
+
+@pytest.mark.parametrize(
     ("key", "seconds"),
     [("", 10.0), ("process: own", 30.0), ("may_die: true", 30.0), ("process: own, timeout: 5s", 5.0)],
     ids=["shared", "own", "may die", "stated"],
