@@ -21,7 +21,7 @@ import pytest
 
 from engine.app.gc_tuning import THRESHOLD
 from engine.pytest_plugin.xdist import scope
-from tests import bytecode
+from tests import bytecode, extended
 
 try:
     from xdist.scheduler import LoadScopeScheduling
@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 
 LONG = {
     "tests/pytest_plugin/test_plugin.py": 150,
-    "tests/targets/catalog/test_every_server.py": 100,
+    "tests/targets/catalog/test_every_server.py": 70,
     "tests/reproduce/test_folder_for_real.py": 60,
     "tests/hostile_servers/test_hostile_servers.py": 60,
     "tests/cli/test_gate.py": 50,
@@ -52,11 +52,9 @@ LONG = {
     "tests/test_existing_suite.py": 30,
     "tests/docs/test_gate.py": 30,
     "tests/worker/test_client.py": 30,
-    "tests/execution/test_schedule.py": 30,
     "tests/cli/test_history.py": 30,
     "tests/cli/test_mutants.py": 30,
     "tests/targets/probing/test_probe.py": 30,
-    "tests/reference/test_mutants.py": 30,
     "tests/cli/test_baseline.py": 25,
     "tests/cli/test_gateways.py": 25,
     "tests/specs/test_reference.py": 20,
@@ -133,6 +131,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("asgi_extended", default=False):
+        extended.leave_out(config, items)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: -lasts(item.nodeid.partition("::")[0]))
 

@@ -10,6 +10,7 @@ import pytest
 from engine.reference.mutants import by_family, install, mutants
 from engine.targets.catalog.releases import VARIANT
 from engine.targets.catalog.servers.reference import SERVER
+from tests.extended import some
 
 
 def test_every_mutant_is_one_of_the_reference_with_a_fault_in_words() -> None:
@@ -29,6 +30,7 @@ def test_there_is_no_mutant_of_that_name() -> None:
         install("no-such")
 
 
+PARTS = 8
 CODE = """
 import os, sys
 from engine.reference import main
@@ -45,7 +47,8 @@ def state():
     return found
 
 before = state()
-for name, mutant in mutants().items():
+part, parts = map(int, sys.argv[1:])
+for name, mutant in list(mutants().items())[part::parts]:
     if not os.fork():
         mutant.install()
         os._exit(state() == before)
@@ -53,9 +56,11 @@ for name, mutant in mutants().items():
         print(name)
 print(len(mutants()))
 """
-"""Install each mutant in a process of its own, and print those that raise or change nothing."""
+"""Install each mutant of a part in a process of its own, and print those that raise or change nothing."""
 
 
-def test_every_mutant_can_be_installed_and_changes_the_server() -> None:
-    ran = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, timeout=600, check=False)
+@pytest.mark.parametrize("part", some(range(PARTS), 1))
+def test_every_mutant_can_be_installed_and_changes_the_server(part: int) -> None:
+    command = [sys.executable, "-c", CODE, str(part), str(PARTS)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert (ran.returncode, ran.stdout.strip()) == (0, str(len(mutants()))), ran.stderr

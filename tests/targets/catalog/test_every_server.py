@@ -22,11 +22,15 @@ from engine.targets.runtimes import readiness
 from engine.targets.runtimes.gateway_process import takes
 from engine.targets.runtimes.local.host import LocalHost
 from engine.targets.runtimes.starter import Starter
+from tests.extended import more
 
 FRAMEWORKS = Path(__file__).parents[3] / "frameworks"
 SERVERS = load_servers()
 OF_APP = load_frameworks(FRAMEWORKS)["control"].offers - {"lifespan", "state", "websocket"} | {"disconnect"}
 OF_ASGI = [name for name, server in SERVERS.items() if "asgi" in server.interfaces]
+ALIKE = {"anycorn", "gunicorn-h1c", "uvicorn-h11", "uvicorn-zttp"}
+"""Servers with the options and the processes of another one."""
+OPTIONS_OF = [more(name) if name in ALIKE else name for name in OF_ASGI]
 pytestmark = pytest.mark.service
 
 
@@ -70,7 +74,7 @@ def test_it_runs_on_its_loops_and_offers_what_it_claims(cache: Path, tmp_path: P
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("server", OF_ASGI)
+@pytest.mark.parametrize("server", OPTIONS_OF)
 def test_each_of_its_options_has_its_effect(cache: Path, tmp_path: Path, server: str) -> None:
     before = set((cache / "probes").glob("*.json"))
     target = Target(server, "control", "asyncio", fitting.own_gateway(SERVERS[server]))
