@@ -31,6 +31,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "model": (),
     "errors": ("model",),
     "registry": ("errors",),
+    "replacing": (),
     "documents": ("model", "errors"),
     "protocols": ("model", "errors"),
     "channels": ("model", "errors"),
@@ -52,18 +53,18 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "steps.flow": _STEPS,
     "loading": (
         "documents", "steps.api", "matchers.base", "observer.inside.command", "observer.inside.commands", "model",
-        "registry", "errors",
+        "registry", "replacing", "errors",
     ),
     "targets": (),
     "targets.catalog": ("documents", "model", "registry", "errors", "reference.mutants", "wrong_apps"),
     "targets.matrix": ("targets.catalog", "model", "registry", "errors"),
-    "targets.environments": _TARGETS[:-1],
+    "targets.environments": (*_TARGETS[:-1], "replacing"),
     "targets.runtimes": (*_TARGETS, "targets.runtimes.local.process"),
     "targets.runtimes.local": (*_TARGETS, *_HOSTS),
     "targets.runtimes.docker": (*_TARGETS, *_HOSTS),
     "targets.runtimes.external": (*_TARGETS, "targets.runtimes.readiness"),
     "targets.probing": (
-        "documents", "protocols", *_TARGETS[1:], "targets.runtimes.dialing", "targets.runtimes.readiness"
+        "documents", "protocols", *_TARGETS[1:], "replacing", "targets.runtimes.dialing", "targets.runtimes.readiness"
     ),
     "reference": ("errors",),
     "wrong_apps": (),
@@ -85,9 +86,9 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "terminal": ("results", "coverage", "documents.diagnostics", "model", "errors"),
     "worker": ("results.record", "model", "errors"),
     "app": (
-        "model", "errors", "registry", "documents", "protocols", "channels", "observer", "matchers", "steps", "loading",
-        "targets", "reference", "execution", "reproduce", "results", "coverage", "reports", "site", "terminal",
-        "worker",
+        "model", "errors", "registry", "replacing", "documents", "protocols", "channels", "observer", "matchers",
+        "steps", "loading", "targets", "reference", "execution", "reproduce", "results", "coverage", "reports", "site",
+        "terminal", "worker",
     ),
     "cli": (
         "app", "results", "coverage", "reports", "execution.planning", "registry", "terminal", "documents.diagnostics",
@@ -99,7 +100,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-STANDARD_LIBRARY_ALONE = ("model", "observer.inside", "errors", "registry")
+STANDARD_LIBRARY_ALONE = ("model", "observer.inside", "errors", "registry", "replacing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,7 @@ for."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -23,6 +20,7 @@ from engine.model.addresses import parsed
 from engine.model.baseline import KnownFailure
 from engine.model.packaged import DATA
 from engine.model.source_span import NOWHERE
+from engine.replacing import MODE, replace_text
 from engine.results.baseline.revision import BaselineLine, Revision, Standing, revise, seen_in, standings
 from engine.results.baseline.text import revised
 from engine.results.record.store import Run
@@ -130,16 +128,7 @@ def write(made: Drawn) -> None:
             hint="--baseline FILE names one of your own",
         )
     try:
-        handle, name = tempfile.mkstemp(dir=made.path.parent, prefix=".known-failures-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(made.text)
-            os.chmod(name, made.path.stat().st_mode & 0o777 if made.path.exists() else 0o644)
-            os.replace(name, made.path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        replace_text(made.path, made.text, made.path.stat().st_mode & 0o777 if made.path.exists() else MODE)
     except OSError as error:
         raise ResultsError(
             f"{made.path} cannot be written: {error.strerror}", hint="the old one is still there"

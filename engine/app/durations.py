@@ -9,13 +9,12 @@ other, each with the content that it read just before; a lost measurement is mad
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from engine.execution.job import Job
+from engine.replacing import replace_text
 
 FILE = "durations.json"
 FORMAT = 1
@@ -119,17 +118,9 @@ def read(path: Path) -> Seconds:
 def write(path: Path, seconds: Mapping[str, Mapping[str, float]]) -> None:
     """Replace a file by another, in full or not at all."""
     text = json.dumps({"format": FORMAT, "seconds": seconds}, separators=(",", ":"))
-    temporary = ""
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f"{FILE}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except OSError:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)
+        replace_text(path, text)
 
 
 def _valid(targets: dict[str, object]) -> dict[str, float]:

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +28,7 @@ from engine.errors import EngineError
 from engine.execution.job import Job
 from engine.model.target import DIRECT, LOCAL, Target
 from engine.model.verdict import JobResult, Verdict
+from engine.replacing import replace_text
 from engine.results.record.codec import result_from_json, result_to_json
 from engine.results.record.store import Run, TargetRow, ordered, row_of, target_document, text_of
 from engine.targets.catalog.releases import FRAMEWORK, SERVER, Checkout, GitReference, Release, wanted
@@ -199,17 +198,5 @@ def keep(side: BaseSide, before: KeptBase, run: Run, repeated: Iterable[JobResul
         *map(result_to_json, results.values()),
     ]
     with suppress(OSError):
-        write(side.file, "".join(f"{text_of(line)}\n" for line in lines))
-
-
-def write(file: Path, text: str) -> None:
-    """Replace a file as a whole, so that no gate reads a part. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=".draft-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as into:
-            into.write(text)
-        os.replace(draft, file)
-    except BaseException:
-        os.unlink(draft)
-        raise
+        side.file.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(side.file, "".join(f"{text_of(line)}\n" for line in lines))

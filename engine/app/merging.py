@@ -18,12 +18,10 @@ that is not there keeps its verdicts. Causes are never recorded: they follow fro
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -35,6 +33,7 @@ from engine.app.engine import Engine
 from engine.errors import ResultsError, UsageError
 from engine.model.baseline import KnownFailure
 from engine.model.verdict import Verdict
+from engine.replacing import replacing
 from engine.results.analysis.merging import once, patched
 from engine.results.baseline.baseline import judged, stem, unexcused
 from engine.results.record.codec import result_from_json
@@ -216,17 +215,9 @@ class Merging:
         ended = WHOLE if not lacks else "; ".join(lacks)[: LONGEST_FOOTER // 8]
         try:
             self.output.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=f"{FILE}.", dir=self.output)
-            try:
-                with os.fdopen(descriptor, "wb") as out:
-                    for line in self.lines(parts, partition, targets, cases, ended):
-                        out.write(line)
-                os.chmod(temporary, 0o644)
-                os.replace(temporary, self.output / FILE)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            with replacing(self.output / FILE) as out:
+                for line in self.lines(parts, partition, targets, cases, ended):
+                    out.write(line)
         except OSError as error:
             what = f"the run cannot be written into {self.output}: {error.strerror or error}"
             raise ResultsError(what, hint="name another folder with -o") from error

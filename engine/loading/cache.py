@@ -20,7 +20,6 @@ import io
 import os
 import pickle
 import struct
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -34,6 +33,7 @@ from engine.documents.roots import Roots
 from engine.loading.loaded import Loaded
 from engine.model.case import Case
 from engine.model.clause import Clause
+from engine.replacing import replacing
 
 # The length of a file's first part, in bytes.
 SIZE = struct.Struct("!Q")
@@ -129,10 +129,8 @@ class DocumentCache:
     def _write(self, path: Path, content: bytes) -> None:
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder)
-            with os.fdopen(handle, "wb") as new:
+            with replacing(path) as new:
                 new.write(content)
-            os.replace(name, path)
 
     def path(self, source: SourceText) -> Path:
         """The file of a document in the cache; the content of such a file never changes."""

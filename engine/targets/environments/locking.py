@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from engine.errors import EnvironmentFailed
+from engine.replacing import replace_text
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import commands
@@ -156,7 +157,5 @@ def write(lock: Lock, lines: Iterable[str]) -> LockResult:
     text = f"# Made from {lock.source.name} by: engine lock {lock.name}\n" + "".join(f"{line}\n" for line in lines)
     changed = not lock.path.is_file() or lock.path.read_text("utf-8") != text
     if changed:
-        draft = lock.path.with_name(lock.path.name + ".draft")
-        draft.write_text(text, "utf-8")
-        draft.replace(lock.path)
+        replace_text(lock.path, text)
     return LockResult(lock, changed)

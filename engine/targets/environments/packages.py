@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import EnvironmentFailed
+from engine.replacing import replace_text
 from engine.targets.catalog.frameworks import Framework
 from engine.targets.catalog.servers.base import Server
 from engine.targets.environments import commands
@@ -355,9 +356,7 @@ def completed(folder: Path) -> Environment | None:
 
 def complete(folder: Path, made: Environment) -> None:
     """Write the mark of completion, all at once."""
-    draft = folder / (MARK + ".draft")
-    draft.write_text(json.dumps({"python": made.version, "versions": dict(made.versions)}, indent=1), "utf-8")
-    draft.replace(folder / MARK)
+    replace_text(folder / MARK, json.dumps({"python": made.version, "versions": dict(made.versions)}, indent=1))
 
 
 def installed(folder: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from engine.errors import EnvironmentFailed, StartError
 from engine.model.target import HTTP_1_1
+from engine.replacing import replace_text
 from engine.targets.catalog import capabilities as offers
 from engine.targets.catalog.capabilities import NOTHING, Probed
 from engine.targets.catalog.frameworks import ASGI, WSGI
@@ -244,6 +245,4 @@ class Probes:
         self._write(name, {"looked": sorted(found.looked), "found": sorted(found.found)})
 
     def _write(self, name: str, document: Mapping[str, object]) -> None:
-        draft = self._folder / f"{name}.draft"
-        draft.write_text(json.dumps(document), "utf-8")
-        draft.replace(self._folder / f"{name}.json")
+        replace_text(self._folder / f"{name}.json", json.dumps(document))
