@@ -97,13 +97,15 @@ class Stock:
     @cached_property
     def job_counts(self) -> tuple[Counter[Target], Counter[Target]]:
         """The number of cases on every target that they are meant for: of those that run, and of those that are left
-        out. Cases that planning cannot distinguish are planned once, since a matrix has hundreds of values."""
+        out. Cases that planning cannot distinguish are planned once, since a matrix has hundreds of values. Each target
+        is planned as a run of its own: a run of several has a case without a server on one of them only."""
         alike = Counter(_as_planned(case) for case in self.cases)
         first = {_as_planned(case): case for case in self.cases}
         number = {id(case): alike[key] for key, case in first.items()}
         run, left_out = Counter[Target](), Counter[Target]()
-        for job in self.engine.plan(list(first.values()), self.targets):
-            (left_out if job.left_out else run)[job.target] += number[id(job.case)]
+        for target in self.targets:
+            for job in self.engine.plan(list(first.values()), [target]):
+                (left_out if job.left_out else run)[target] += number[id(job.case)]
         return run, left_out
 
 
