@@ -47,6 +47,12 @@ def http_word(http: str) -> str:
     return HTTP_2 if http == H2C else http
 
 
+def schemes(*, tls: bool) -> dict[str, str]:
+    """The schemes of a connection to a server with or without TLS, of requests and of WebSockets, as variables of a
+    case."""
+    return {"scheme": "https", "websocket_scheme": "wss"} if tls else {"scheme": "http", "websocket_scheme": "ws"}
+
+
 @dataclass(frozen=True)
 class Target:
     """The coordinates of a service, before it is started. A key for dicts: ``interface``, ``source``, ``given``,
@@ -147,11 +153,11 @@ class ServerLaunch:
 
     @property
     def protocol_variables(self) -> dict[str, str]:
-        """The variables of a case about the protocol, as the server sees it: ``http_version`` and ``scheme``. A gateway
-        that speaks HTTP to the server does so in its own version, and without TLS."""
+        """The variables of a case about the protocol, as the server sees it: ``http_version``, ``scheme`` and
+        ``websocket_scheme``. A gateway that speaks HTTP to the server does so in its own version, and without TLS."""
         if self.target.upstream not in ("", CGI):
-            return {"http_version": version_in_words(self.target.upstream), "scheme": "http"}
-        return {"http_version": self.target.http_version, "scheme": "https" if dict(self.options).get(TLS) else "http"}
+            return {"http_version": version_in_words(self.target.upstream), **schemes(tls=False)}
+        return {"http_version": self.target.http_version, **schemes(tls=bool(dict(self.options).get(TLS)))}
 
     @property
     def variables(self) -> dict[str, str]:

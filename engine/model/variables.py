@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.model.source_span import NOWHERE, SourceSpan
 
 _pattern = re.compile(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
-BUILT_IN = ("run", "host", "http_version", "scheme")
+BUILT_IN = ("run", "host", "http_version", "scheme", "websocket_scheme")
 # The variables in a server's own flags: where it listens.
 PLACES = ("address", "port")
 _SCALARS = (int, bool, float, bytes, type(None))

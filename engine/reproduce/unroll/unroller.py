@@ -17,6 +17,7 @@ from engine.model.expectation import Expectation, Group, SameAs
 from engine.model.network import IPV4, UNIX
 from engine.model.quantities import show_time
 from engine.model.source_span import SourceSpan
+from engine.model.target import schemes
 from engine.reproduce.unroll.facts import WIRE, FactExpressions
 from engine.reproduce.unroll.matching import Matching
 from engine.reproduce.unroll.of_comparison import (
@@ -88,8 +89,7 @@ class Unroller:
         socket, whose clients have no address."""
         self.case = case
         self.step_types = step_types
-        scheme = "http" if tls is None else "https"
-        self.names = Names({"scheme": scheme, **case.body.variables}, listen)
+        self.names = Names({**schemes(tls=tls is not None), **case.body.variables}, listen)
         self.listen = listen
         self.tls = tls
         self._unrollers = unrollers

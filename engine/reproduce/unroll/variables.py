@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 
 from engine.model.iterables import TUPLE, AppIterable
 from engine.model.network import IPV4, IPV6, UNIX, authority
+from engine.model.target import schemes
 from engine.model.variables import Variable, fill, resolve
 from engine.model.wire_bytes import ByteString, ByteStringPart, render_part
 from engine.reproduce.unroll.source import CannotUnroll, bytes_literal
@@ -48,7 +49,7 @@ class Names(MutableMapping[str, object]):
 
     def __init__(self, values: Mapping[str, object], listen: str = IPV4) -> None:
         self.host = HOSTS[listen]
-        own: dict[str, object] = {"host": self.host, "run": RUN, "http_version": "1.1", "scheme": "http"}
+        own: dict[str, object] = {"host": self.host, "run": RUN, "http_version": "1.1", **schemes(tls=False)}
         self._values: dict[str, object] = {**own, **values}
         self.expressions: list[str] = []
         self._binary: set[int] = set()
