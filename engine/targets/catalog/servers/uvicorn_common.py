@@ -28,6 +28,12 @@ from engine.targets.catalog.servers.base import (
 )
 from engine.targets.catalog.servers.tls import NUMBERS, flags
 
+HEALTH = 7
+"""Seconds that a worker has for the answer to a health check. By default a worker that a loaded machine keeps from
+answering for 5 s is killed, with its requests. The parent waits as long for a worker that ends during a check, and
+replaces no other one meanwhile. It is shorter than GRACEFUL, so that a request that another worker has under way is not
+cut off while the next one waits."""
+
 TWO_WORKERS = Variant("two-workers", ("--workers", "2"), summary="two worker processes")
 
 
@@ -47,8 +53,7 @@ def command(http: str, websocket: str) -> Command:
             *bind,
             # Without it, a stopping server waits forever for a client that stays.
             *(["--timeout-graceful-shutdown", str(GRACEFUL)] if start.since("0.22.0") else []),
-            # By default a worker that a loaded machine keeps from answering for 5 s is killed, with its requests.
-            *(["--timeout-worker-healthcheck", "30"] if start.since("0.37.0") else []),
+            *(["--timeout-worker-healthcheck", str(HEALTH)] if start.since("0.37.0") else []),
             "--no-access-log",
             "--no-use-colors",
         ]  # fmt: skip
