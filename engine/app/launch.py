@@ -49,7 +49,7 @@ from engine.app.sharding import Division
 from engine.documents.roots import BASELINE, absolute
 from engine.errors import EngineError, NothingToRun, UsageError
 from engine.execution.job import Job
-from engine.execution.planning.plan import distinct, not_meant
+from engine.execution.planning.plan import app_of, distinct, not_meant
 from engine.loading.loaded import Loaded
 from engine.model.case import CaseHeader, RunsOn
 from engine.model.commands import framework_word
@@ -163,9 +163,10 @@ def nothing_selected(options: RunOptions, targets: Sequence[Target]) -> str:
 
 
 def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job], options: RunOptions) -> list[str]:
-    """A line for each framework that was asked for by its name and has no job: why no case is meant for it."""
+    """A line for each framework that was asked for by its name and has no job: why no case is meant for it. One more
+    for targets without a job whose cases run on another target."""
     cases = [case for case in cases if options.selection.takes(case)]
-    targets = engine.targets(options) if options.frameworks else []
+    targets = engine.targets(options)
     with_jobs = {word for job in jobs for word in (job.target.framework_configuration, framework_word(job.target))}
     lines = []
     for name in dict.fromkeys(options.frameworks):
@@ -180,7 +181,21 @@ def left_behind(engine: Engine, cases: Sequence[CaseHeader], jobs: Sequence[Job]
             lines.append(f"{name}: no case of these suites is for ASGI apps")
         else:
             lines += not_meant_lines(cases, of_name)
-    return lines
+    return [*lines, *elsewhere_line(targets, jobs)]
+
+
+def elsewhere_line(targets: Sequence[Target], jobs: Sequence[Job]) -> list[str]:
+    """A line that names the targets without a job, if a framework of theirs runs cases without a server elsewhere."""
+    busy = {job.target for job in jobs}
+    elsewhere = {app_of(job.target): job.target for job in reversed(jobs) if job.case.without_server}
+    idle = [target for target in targets if target not in busy and app_of(target) in elsewhere]
+    if not idle:
+        return []
+    first = idle[0]
+    have = f"{first.id} has" if len(idle) == 1 else f"{len(idle)} targets, such as {first.id}, have"
+    return [
+        f"{have} no case: a case without a server runs once for each framework, here on {elsewhere[app_of(first)].id}"
+    ]
 
 
 def unread_baselines(engine: Engine, loaded: Loaded, jobs: Sequence[Job]) -> list[str]:

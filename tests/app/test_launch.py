@@ -17,7 +17,7 @@ import pytest
 from engine.app.durations import Durations, read
 from engine.app.engine import Engine
 from engine.app.grids import write
-from engine.app.launch import Done, Stopped, Work, run, until_stopped
+from engine.app.launch import Done, Stopped, Work, elsewhere_line, run, until_stopped
 from engine.app.project_paths import ProjectPaths, find
 from engine.channels.tcp import open_tcp
 from engine.errors import DocumentError
@@ -293,3 +293,18 @@ def test_a_signal_stops_what_runs_and_waits_for_it() -> None:
     with pytest.raises(Stopped):
         until_stopped(work())
     assert cleaned == [True]
+
+
+def test_targets_whose_cases_run_elsewhere_are_named() -> None:
+    here, there, other = (Target(name, "starlette", "auto") for name in ("daphne", "granian", "gunicorn"))
+    called = replace(job(case(without_server=True)), target=here)
+    served = replace(job(case(), 1), target=other)
+    assert elsewhere_line([here, there, other], [called, served]) == [
+        "granian-starlette-auto has no case: a case without a server runs once for each framework, here on "
+        "daphne-starlette-auto"
+    ]
+    assert elsewhere_line([here, there, other], [called])[0].startswith(
+        "2 targets, such as granian-starlette-auto, have"
+    )
+    assert elsewhere_line([here, there, other], [served]) == []
+    assert elsewhere_line([here, Target("granian", "django", "auto")], [called]) == []

@@ -97,13 +97,17 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
     return renumbered([jobs[index] for index in arranged(jobs, targets)])
 
 
+def app_of(target: Target) -> tuple[str, ...]:
+    """The part of a target that a case without a server depends on: the app, its release, Python and runtime."""
+    return target.framework_configuration, target.interpreter, target.runtime
+
+
 def once(jobs: Sequence[Job]) -> list[Job]:
     """The jobs, with one for each app of a case that has no server: the first that is not left out, else the first."""
     kept: dict[tuple[str, ...], Job] = {}
     for job in jobs:
         if job.case.without_server:
-            target = job.target
-            app = job.case.address, target.framework_configuration, target.interpreter, target.runtime
+            app = job.case.address, *app_of(job.target)
             if app not in kept or (kept[app].left_out and not job.left_out):
                 kept[app] = job
     chosen = {job.position for job in kept.values()}
