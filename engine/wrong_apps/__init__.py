@@ -9,7 +9,7 @@ relative imports, and otherwise only the standard library.
     wsgi          the WSGI app, and its mutants        obligations  faults against the specification itself
     boundary      faults of a server for WSGI apps     ends         faults in the code and reason of a close
     features      faults in the features of frameworks  forms        faults in the parsing of forms
-    redirects     faults in redirects for a slash
+    redirects     faults in redirects for a slash    behind       faults behind middleware, CORS and responses
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ import functools
 import os
 from collections.abc import Mapping
 
-from . import contract, ends, features, forms, obligations, redirects
+from . import behind, contract, ends, features, forms, obligations, redirects
 from .base import App, Receive, Scope, Send, Wrong, right_app
 
 MUTANTS: Mapping[str, Wrong] = {
+    **behind.MUTANTS,
     **contract.MUTANTS,
     **ends.MUTANTS,
     **features.MUTANTS,

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import time
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
@@ -19,6 +20,7 @@ from blacksheep import (
     StreamedContent,
     WebSocket,
     WebSocketDisconnectError,
+    file,
     get,
     json,
     not_found,
@@ -285,6 +287,63 @@ async def endless() -> Response:
     return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", ticks))
 
 
+@get("/fails")
+async def fails() -> Response:
+    async def pieces() -> AsyncIterable[bytes]:
+        yield b"begun"
+        raise RuntimeError("words of the handler")
+
+    return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", pieces))
+
+
+async def passed(request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response:
+    """A function of middleware, below one path: it stands before all routes."""
+    if not request.path.startswith("/passed/"):
+        return await handler(request)
+    if request.path.endswith("/read"):
+        await request.read()
+    response = await handler(request)
+    response.add_header(b"X-Passed", b"1")
+    return response
+
+
+app.middlewares.append(passed)
+post("/passed/echo")(echo)
+post("/passed/read")(echo)
+get("/passed/set-cookies")(set_cookies)
+get("/passed/raises")(raises)
+get("/passed/refused")(refused)
+get("/passed/fails")(fails)
+get("/passed/endless")(endless)
+
+app.use_cors()
+app.add_cors_policy(
+    "one",
+    allow_origins="https://app.example",
+    allow_methods="GET PUT",
+    allow_headers="X-Asked",
+    allow_credentials=True,
+    expose_headers="X-Shown",
+)
+
+
+@app.cors("one")
+@app.router.get("/cors/text")
+@app.router.put("/cors/text")
+async def cors_text() -> Response:
+    response = text("OK")
+    response.add_header(b"X-Shown", b"1")
+    response.add_header(b"Vary", b"Accept-Language")
+    return response
+
+
+@get("/download")
+@post("/download")
+async def download(request: Request) -> Response:
+    name = request.query.get("name", ["digits.txt"])[0]
+    return file(str(FILES / "digits.txt"), "text/plain", file_name=name)
+
+
 @ws("/ws/refused")
 async def ws_refused(websocket: WebSocket) -> None:
     raise Forbidden()
@@ -340,6 +399,25 @@ async def compressed_streaming() -> Response:
     async def pieces() -> AsyncIterable[bytes]:
         for _ in range(10):
             yield b"x" * 1000
+
+    return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", pieces))
+
+
+@get("/compressed/endless")
+async def compressed_endless() -> Response:
+    async def pieces() -> AsyncIterable[bytes]:
+        while True:
+            yield os.urandom(500).hex().encode()
+            await asyncio.sleep(0.01)
+
+    return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", pieces))
+
+
+@get("/compressed/fails")
+async def compressed_fails() -> Response:
+    async def pieces() -> AsyncIterable[bytes]:
+        yield b"x" * 1000
+        raise RuntimeError("words of the handler")
 
     return Response(200, content=StreamedContent(b"text/plain; charset=utf-8", pieces))
 

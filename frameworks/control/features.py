@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate, parsedate_to_datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from behind import background, cors, cors_text, download, echo, passed, read_before
 from forms import form
 from inner import app as inner_app
 
@@ -292,6 +294,14 @@ async def compressed_streaming(scope: Scope, receive: Receive, send: Send) -> No
     await send({"type": BODY})
 
 
+async def compressed_endless(scope: Scope, receive: Receive, send: Send) -> None:
+    await ticking(lambda: os.urandom(500).hex().encode(), receive, send)
+
+
+async def compressed_fails(scope: Scope, receive: Receive, send: Send) -> None:
+    await failing(b"x" * 1000, send)
+
+
 async def compressed_encoded(scope: Scope, receive: Receive, send: Send) -> None:
     await whole(send, 200, b"0123456789" * 200, [(b"content-encoding", b"br")])
 
@@ -356,16 +366,32 @@ async def refused(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+    await ticking(lambda: b"tick\n", receive, send)
+
+
+async def ticking(piece: Callable[[], bytes], receive: Receive, send: Send) -> None:
+    """Pieces without an end, until the client has left."""
     gone = asyncio.ensure_future(left(receive))
     try:
         await send({"type": START, "status": 200, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
         while not gone.done():
-            await send({"type": BODY, "body": b"tick\n", "more_body": True})
+            await send({"type": BODY, "body": piece(), "more_body": True})
             await asyncio.wait([gone], timeout=0.01)
     except OSError:
         return
     finally:
         gone.cancel()
+
+
+async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+    await failing(b"begun", send)
+
+
+async def failing(piece: bytes, send: Send) -> None:
+    """One piece, and an error of the handler."""
+    await send({"type": START, "status": 200, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+    await send({"type": BODY, "body": piece, "more_body": True})
+    raise RuntimeError("words of the handler")
 
 
 async def ws_refused(scope: Scope, receive: Receive, send: Send) -> None:
@@ -432,6 +458,8 @@ HTTP: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/compressed/text": (("GET", "HEAD"), compressed(compressed_text)),
     "/compressed/streaming": (("GET",), compressed(compressed_streaming)),
     "/compressed/encoded": (("GET",), compressed(compressed_encoded)),
+    "/compressed/endless": (("GET",), compressed(compressed_endless)),
+    "/compressed/fails": (("GET",), compressed(compressed_fails)),
     "/limited": (("POST",), limited),
     "/view": ((), view),
     "/form": (("POST",), form),
@@ -441,6 +469,16 @@ HTTP: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/raises": (("GET",), raises),
     "/refused": (("GET",), refused),
     "/endless": (("GET",), endless),
+    "/fails": (("GET",), fails),
+    "/passed/echo": (("POST",), passed(echo)),
+    "/passed/read": (("POST",), passed(read_before(echo))),
+    "/passed/set-cookies": (("GET",), passed(set_cookies)),
+    "/passed/raises": (("GET",), passed(raises)),
+    "/passed/refused": (("GET",), passed(refused)),
+    "/passed/fails": (("GET",), passed(fails)),
+    "/passed/endless": (("GET",), passed(endless)),
+    "/cors/text": ((), cors(cors_text)),
+    "/download": (("GET", "POST"), download),
 }
 # By the beginning of the path; no methods are all methods.
 BELOW: dict[str, tuple[tuple[str, ...], Handler]] = {
@@ -448,6 +486,9 @@ BELOW: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/compressed/files/": (("GET", "HEAD"), compressed(files)),
     "/mounted/": ((), mounted),
     "/compressed/mounted/": ((), compressed(inner_app)),
+    "/passed/mounted/": ((), passed(inner_app)),
+    "/background/": (("GET",), background),
+    "/passed/background/": (("GET",), passed(background)),
 }
 WEBSOCKET: dict[str, Handler] = {
     "/mounted/ws": ws_mounted,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import time
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path as Folder
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException, Path, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import BackgroundTasks, FastAPI, HTTPException, Path, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from inner import app as inner
@@ -254,6 +256,43 @@ async def endless() -> Response:
     return StreamingResponse(ticks(), media_type="text/plain")
 
 
+@app.get("/fails")
+async def fails() -> Response:
+    async def pieces() -> AsyncIterator[str]:
+        yield "begun"
+        raise RuntimeError("words of the handler")
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+work: dict[str, dict[str, bool]] = {}
+"""What has been done after responses, by token."""
+
+
+async def later(token: str, wait: float) -> None:
+    work[token]["begun"] = True
+    await asyncio.sleep(wait / 1000)
+    work[token]["done"] = True
+
+
+@app.get("/background/{token}", response_class=PlainTextResponse)
+async def background(token: str, tasks: BackgroundTasks, wait: float = 0, size: int = 2) -> str:
+    work[token] = {"begun": False, "done": False}
+    tasks.add_task(later, token, wait)
+    return "x" * size
+
+
+@app.get("/background/{token}/state")
+async def background_state(token: str) -> dict[str, bool]:
+    return work.get(token, {"begun": False, "done": False})
+
+
+@app.get("/download")
+@app.post("/download")
+async def download(name: str = "digits.txt") -> FileResponse:
+    return FileResponse(FILES / "digits.txt", filename=name)
+
+
 @app.websocket("/ws/refused")
 async def ws_refused(websocket: WebSocket) -> None:
     raise HTTPException(403)
@@ -309,6 +348,68 @@ async def compressed_encoded() -> Response:
     return PlainTextResponse("0123456789" * 200, headers={"content-encoding": "br"})
 
 
+@compressed.get("/endless")
+async def compressed_endless() -> Response:
+    async def pieces() -> AsyncIterator[str]:
+        while True:
+            yield os.urandom(500).hex()
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+@compressed.get("/fails")
+async def compressed_fails() -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 1000
+        raise RuntimeError("words of the handler")
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+passed = FastAPI()
+
+
+@passed.middleware("http")
+async def pass_on(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    if request.url.path.endswith("/read"):
+        await request.body()
+    response = await call_next(request)
+    response.headers["X-Passed"] = "1"
+    return response
+
+
+passed.post("/echo")(echo)
+passed.post("/read")(echo)
+passed.get("/set-cookies", response_class=PlainTextResponse)(set_cookies)
+passed.get("/raises")(raises)
+passed.get("/refused")(refused)
+passed.get("/fails")(fails)
+passed.get("/endless")(endless)
+passed.get("/background/{token}", response_class=PlainTextResponse)(background)
+passed.mount("/mounted", inner)
+
+shared = FastAPI()
+shared.add_middleware(
+    CORSMiddleware,
+    allow_origins=["https://app.example"],
+    allow_methods=["GET", "PUT"],
+    allow_headers=["X-Asked"],
+    allow_credentials=True,
+    expose_headers=["X-Shown"],
+)
+
+
+@shared.get("/text", response_class=PlainTextResponse)
+@shared.put("/text", response_class=PlainTextResponse)
+async def cors_text(response: Response) -> str:
+    response.headers["X-Shown"] = "1"
+    response.headers["Vary"] = "Accept-Language"
+    return "OK"
+
+
+app.mount("/passed", passed)
+app.mount("/cors", shared)
 compressed.mount("/files", StaticFiles(directory=FILES))
 compressed.mount("/mounted", inner)
 app.mount("/compressed", compressed)

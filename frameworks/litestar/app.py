@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import os
 import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -25,17 +26,21 @@ from litestar import (
     asgi,
     get,
     post,
+    route,
     websocket,
     websocket_listener,
 )
+from litestar.background_tasks import BackgroundTask
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import Cookie, State, UploadFile
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import Cookie, MutableScopeHeaders, State, UploadFile
+from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException, PermissionDeniedException, WebSocketDisconnect
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
-from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from litestar.response import File, ServerSentEvent, ServerSentEventMessage, Stream
 from litestar.static_files import create_static_files_router
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
@@ -82,6 +87,11 @@ async def scope(request: Request) -> dict[str, Any]:
 async def echo(request: Request) -> Response[bytes]:
     body = await request.body()
     return Response(body, headers={"content-type": request.headers.get("content-type", "application/octet-stream")})
+
+
+@post("/read", status_code=200)
+async def echo_read(request: Request) -> Response[bytes]:
+    return await echo.fn(request)
 
 
 @get("/headers")
@@ -196,6 +206,11 @@ async def compressed_mounted(scope: Scope, receive: Receive, send: Send) -> None
     await inner_app(scope, receive, send)
 
 
+@asgi("/mounted", is_mount=True, copy_scope=True)
+async def passed_mounted(scope: Scope, receive: Receive, send: Send) -> None:
+    await inner_app(scope, receive, send)
+
+
 @get("/text", media_type=MediaType.TEXT)
 async def compressed_text(size: int = 1000) -> str:
     return "x" * min(1024 * 1024, size)
@@ -213,6 +228,25 @@ async def compressed_streaming() -> Stream:
 @get("/encoded")
 async def compressed_encoded() -> Response[str]:
     return Response("0123456789" * 200, media_type=MediaType.TEXT, headers={"content-encoding": "br"})
+
+
+@get("/endless")
+async def compressed_endless() -> Stream:
+    async def pieces() -> AsyncGenerator[str, None]:
+        while True:
+            yield os.urandom(500).hex()
+            await asyncio.sleep(0.01)
+
+    return Stream(pieces(), media_type=MediaType.TEXT)
+
+
+@get("/fails")
+async def compressed_fails() -> Stream:
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        yield b"x" * 1000
+        raise RuntimeError("words of the handler")
+
+    return Stream(pieces(), media_type=MediaType.TEXT)
 
 
 @post("/limited", status_code=200, media_type=MediaType.TEXT, request_max_body_size=LIMIT)
@@ -286,6 +320,64 @@ async def endless() -> Stream:
     return Stream(ticks(), media_type=MediaType.TEXT)
 
 
+@get("/fails")
+async def fails() -> Stream:
+    async def pieces() -> AsyncGenerator[str, None]:
+        yield "begun"
+        raise RuntimeError("words of the handler")
+
+    return Stream(pieces(), media_type=MediaType.TEXT)
+
+
+def passed(app: ASGIApp) -> ASGIApp:
+    """A function of middleware, as Litestar has them: it makes an application of an application."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].endswith("/read"):
+            await Request(scope, receive=receive).body()
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", [])
+                MutableScopeHeaders.from_message(message)["X-Passed"] = "1"
+            await send(message)
+
+        await app(scope, receive, marked)
+
+    return middleware
+
+
+work: dict[str, dict[str, bool]] = {}
+"""What has been done after responses, by token."""
+
+
+async def later(token: str, wait: float) -> None:
+    work[token]["begun"] = True
+    await asyncio.sleep(wait / 1000)
+    work[token]["done"] = True
+
+
+@get("/background/{token:str}")
+async def background(token: str, wait: float = 0, size: int = 2) -> Response[str]:
+    work[token] = {"begun": False, "done": False}
+    return Response("x" * size, media_type=MediaType.TEXT, background=BackgroundTask(later, token, wait))
+
+
+@get("/background/{token:str}/state")
+async def background_state(token: str) -> dict[str, bool]:
+    return work.get(token, {"begun": False, "done": False})
+
+
+@route("/cors/text", http_method=[HttpMethod.GET, HttpMethod.PUT], status_code=200)
+async def cors_text() -> Response[str]:
+    return Response("OK", media_type=MediaType.TEXT, headers={"X-Shown": "1", "Vary": "Accept-Language"})
+
+
+@route("/download", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
+async def download(name: str) -> File:
+    return File(FILES / "digits.txt", filename=name)
+
+
 @websocket("/ws/refused")
 async def ws_refused(socket: WebSocket) -> None:
     raise PermissionDeniedException
@@ -327,8 +419,16 @@ compressed = Router(
         compressed_text,
         compressed_streaming,
         compressed_encoded,
+        compressed_endless,
+        compressed_fails,
     ],
     middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig(backend="gzip"))],
+)
+
+passed_on = Router(
+    path="/passed",
+    route_handlers=[echo, echo_read, set_cookies, raises, refused, fails, endless, background, passed_mounted],
+    middleware=[passed],
 )
 
 app = Litestar(
@@ -361,6 +461,12 @@ app = Litestar(
         raises,
         refused,
         endless,
+        fails,
+        passed_on,
+        background,
+        background_state,
+        cors_text,
+        download,
         ws_refused,
         ws_raises,
         ws_refused_late,
@@ -368,6 +474,13 @@ app = Litestar(
         ws_ended,
     ],
     lifespan=[lifespan],
+    cors_config=CORSConfig(
+        allow_origins=["https://app.example"],
+        allow_methods=["GET", "PUT"],
+        allow_headers=["X-Asked"],
+        allow_credentials=True,
+        expose_headers=["X-Shown"],
+    ),
     state=State({"counter": 0}),
     openapi_config=None,
 )

@@ -66,6 +66,14 @@ def forms() -> dict[str, list[Message]]:
             {"type": BODY, "body": LONG},
             {"type": TRAILERS, "headers": [(b"x-sum", b"2000")]},
         ],
+        "vary-lines": [
+            {
+                "type": START,
+                "status": 200,
+                "headers": [*TEXT, (b"vary", b"accept-language"), (b"vary", b"x-a, x-b")],
+            },
+            {"type": BODY, "body": LONG},
+        ],
         "hint": [
             {"type": "http.response.early_hint", "links": [b"</style.css>; rel=preload"]},
             {"type": START, "status": 200, "headers": TEXT},

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from quart import Quart, Response, abort, jsonify, make_response, request, send_from_directory, websocket
+from quart import (
+    Blueprint,
+    Quart,
+    Response,
+    abort,
+    jsonify,
+    make_response,
+    request,
+    send_file,
+    send_from_directory,
+    websocket,
+)
 from quart.typing import ResponseReturnValue
 from quart.views import MethodView
 
@@ -256,6 +267,47 @@ async def endless() -> ResponseReturnValue:
     response = await make_response(ticks(), {"Content-Type": "text/plain; charset=utf-8"})
     response.timeout = None
     return response
+
+
+@app.get("/fails")
+async def fails() -> ResponseReturnValue:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise RuntimeError("words of the handler")
+
+    return pieces(), 200, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+passed = Blueprint("passed", __name__, url_prefix="/passed")
+
+
+@passed.before_request
+async def read() -> None:
+    if request.path.endswith("/read"):
+        await request.get_data()
+
+
+@passed.after_request
+async def mark(response: Response) -> Response:
+    response.headers["X-Passed"] = "1"
+    return response
+
+
+passed.post("/echo")(echo)
+passed.post("/read", endpoint="read")(echo)
+passed.get("/set-cookies")(set_cookies)
+passed.get("/raises")(raises)
+passed.get("/refused")(refused)
+passed.get("/fails")(fails)
+passed.get("/endless")(endless)
+app.register_blueprint(passed)
+
+
+@app.route("/download", methods=["GET", "POST"])
+async def download() -> ResponseReturnValue:
+    return await send_file(
+        FILES / "digits.txt", as_attachment=True, attachment_filename=request.args.get("name"), conditional=True
+    )
 
 
 @app.websocket("/ws/refused")

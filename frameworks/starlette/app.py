@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import os
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
@@ -15,12 +16,15 @@ from urllib.parse import quote
 
 from inner import app as inner
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -193,6 +197,23 @@ async def compressed_encoded(request: Request) -> Response:
     return PlainTextResponse("0123456789" * 200, headers={"content-encoding": "br"})
 
 
+async def compressed_endless(request: Request) -> Response:
+    async def pieces() -> AsyncIterator[str]:
+        while True:
+            yield os.urandom(500).hex()
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+async def compressed_fails(request: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 1000
+        raise RuntimeError("words of the handler")
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
 async def limited(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
@@ -255,6 +276,50 @@ async def endless(request: Request) -> Response:
     return StreamingResponse(ticks(), media_type="text/plain")
 
 
+async def fails(request: Request) -> Response:
+    async def pieces() -> AsyncIterator[str]:
+        yield "begun"
+        raise RuntimeError("words of the handler")
+
+    return StreamingResponse(pieces(), media_type="text/plain")
+
+
+async def passed(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    if request.url.path.endswith("/read"):
+        await request.body()
+    response = await call_next(request)
+    response.headers["X-Passed"] = "1"
+    return response
+
+
+work: dict[str, dict[str, bool]] = {}
+"""What has been done after responses, by token."""
+
+
+async def background(request: Request) -> Response:
+    done = work[request.path_params["token"]] = {"begun": False, "done": False}
+
+    async def later(milliseconds: float) -> None:
+        done["begun"] = True
+        await asyncio.sleep(milliseconds / 1000)
+        done["done"] = True
+
+    task = BackgroundTask(later, float(request.query_params.get("wait", "0")))
+    return PlainTextResponse("x" * int(request.query_params.get("size", "2")), background=task)
+
+
+async def background_state(request: Request) -> Response:
+    return JSONResponse(work.get(request.path_params["token"], {"begun": False, "done": False}))
+
+
+async def cors_text(request: Request) -> Response:
+    return PlainTextResponse("OK", headers={"X-Shown": "1", "Vary": "Accept-Language"})
+
+
+async def download(request: Request) -> Response:
+    return FileResponse(FOLDER / "files" / "digits.txt", filename=request.query_params.get("name"))
+
+
 async def ws_refused(websocket: WebSocket) -> None:
     raise HTTPException(403)
 
@@ -311,6 +376,8 @@ app = Starlette(
                 Route("/text", compressed_text),
                 Route("/streaming", compressed_streaming),
                 Route("/encoded", compressed_encoded),
+                Route("/endless", compressed_endless),
+                Route("/fails", compressed_fails),
                 Mount("/files", StaticFiles(directory=FOLDER / "files")),
                 Mount("/mounted", inner),
             ],
@@ -325,6 +392,39 @@ app = Starlette(
         Route("/raises", raises),
         Route("/refused", refused),
         Route("/endless", endless),
+        Route("/fails", fails),
+        Mount(
+            "/passed",
+            routes=[
+                Route("/echo", echo, methods=["POST"]),
+                Route("/read", echo, methods=["POST"]),
+                Route("/set-cookies", set_cookies),
+                Route("/raises", raises),
+                Route("/refused", refused),
+                Route("/fails", fails),
+                Route("/endless", endless),
+                Route("/background/{token}", background),
+                Mount("/mounted", inner),
+            ],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=passed)],
+        ),
+        Route("/background/{token}", background),
+        Route("/background/{token}/state", background_state),
+        Mount(
+            "/cors",
+            routes=[Route("/text", cors_text, methods=["GET", "PUT"])],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=["https://app.example"],
+                    allow_methods=["GET", "PUT"],
+                    allow_headers=["X-Asked"],
+                    allow_credentials=True,
+                    expose_headers=["X-Shown"],
+                )
+            ],
+        ),
+        Route("/download", download, methods=["GET", "POST"]),
         WebSocketRoute("/ws/refused", ws_refused),
         WebSocketRoute("/ws/raises", ws_raises),
         WebSocketRoute("/ws/refused-late", ws_refused_late),

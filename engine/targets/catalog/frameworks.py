@@ -40,6 +40,10 @@ FEATURES: Mapping[str, str] = {
     "body-limit": "the framework limits the size of a body",
     "forms": "the framework parses forms, URL-encoded and multipart",
     "handlers": "the app has the endpoints of the contract about methods, cookies and errors of handlers",
+    "middleware": "a function of the framework's own middleware passes requests and responses on",
+    "background": "the framework works on once a response has been sent",
+    "cors": "the framework shares responses with one other origin (CORS)",
+    "downloads": "the framework sends a file as an attachment with a name",
     "close-code": "the framework passes a handler the code with which a client closed a WebSocket",
     "close-reason": "it passes the reason as well",
 }

@@ -8,7 +8,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 
 INSTALLED_APPS = ["channels"]
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "contract_site.middleware.passed"]
 ROOT_URLCONF = "contract_site.urls"
 ASGI_APPLICATION = "contract_site.asgi.application"
 USE_TZ = True

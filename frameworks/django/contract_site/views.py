@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import quote
 
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +24,7 @@ from contract_site.showing import as_json
 
 LARGEST = 10 * 1024 * 1024
 PIECE = 64 * 1024
+FILES = Path(__file__).parents[1] / "files"
 PLAIN = "text/plain; charset=utf-8"
 
 kept = {"counter": 0}
@@ -214,3 +217,39 @@ async def endless(request: ASGIRequest) -> StreamingHttpResponse:
             await asyncio.sleep(0.01)
 
     return StreamingHttpResponse(ticks(), content_type=PLAIN)
+
+
+@require_GET
+async def fails(request: ASGIRequest) -> StreamingHttpResponse:
+    async def pieces() -> AsyncIterator[str]:
+        yield "begun"
+        raise RuntimeError("words of the handler")
+
+    return StreamingHttpResponse(pieces(), content_type=PLAIN)
+
+
+@gzip_page
+@require_GET
+async def compressed_endless(request: ASGIRequest) -> StreamingHttpResponse:
+    async def pieces() -> AsyncIterator[str]:
+        while True:
+            yield os.urandom(500).hex()
+            await asyncio.sleep(0.01)
+
+    return StreamingHttpResponse(pieces(), content_type=PLAIN)
+
+
+@gzip_page
+@require_GET
+async def compressed_fails(request: ASGIRequest) -> StreamingHttpResponse:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 1000
+        raise RuntimeError("words of the handler")
+
+    return StreamingHttpResponse(pieces(), content_type=PLAIN)
+
+
+@csrf_exempt
+def download(request: ASGIRequest) -> FileResponse:
+    name = request.GET.get("name", "digits.txt")
+    return FileResponse((FILES / "digits.txt").open("rb"), as_attachment=True, filename=name)
