@@ -386,7 +386,14 @@ passed.get("/raises")(raises)
 passed.get("/refused")(refused)
 passed.get("/fails")(fails)
 passed.get("/endless")(endless)
-passed.get("/background/{token}", response_class=PlainTextResponse)(background)
+
+
+@passed.get("/background/{token}")
+async def passed_background(token: str, tasks: BackgroundTasks, wait: float = 0, size: int = 2) -> Response:
+    """The same with a response of its own, into which FastAPI puts the tasks."""
+    return PlainTextResponse(await background(token, tasks, wait, size))
+
+
 passed.mount("/mounted", inner)
 
 shared = FastAPI()
