@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
 import socket
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -75,13 +77,22 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
         raise
 
 
+def remove_stale(path: str) -> None:
+    """Remove the Unix socket that an earlier server has left behind, if there is one."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)
+
+
 def listening(options: Options) -> socket.socket:
     """The listening socket: the inherited one, or a new one. Raises OSError."""
     if options.fd is not None:
         listener = socket.socket(fileno=options.fd)
     elif options.bind.startswith("unix:"):
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(options.bind.removeprefix("unix:"))
+        path = options.bind.removeprefix("unix:")
+        remove_stale(path)
+        listener.bind(path)
     else:
         host, _, port = options.bind.rpartition(":")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

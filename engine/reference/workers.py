@@ -2,6 +2,7 @@
 
 SIGTERM, SIGINT   every worker shuts down gracefully; after a second signal at once
 SIGHUP            new workers are started, and the old ones shut down gracefully
+SIGTTIN, SIGTTOU  one worker more; one less, but never the last one, which shuts down gracefully
 SIGCHLD           a worker that was killed, or has served its number of requests, is replaced; one that ended by
                   itself takes the others with it, since the application cannot be started, or has stopped the process
 SIGALRM           a worker that was silent for longer than its time is killed, and so replaced
@@ -21,7 +22,15 @@ from . import log
 from .heartbeat import Heartbeat
 from .server import RETIRED
 
-AWAITED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM)
+AWAITED = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGCHLD,
+    signal.SIGALRM,
+)
 # The looks at a worker, and its beats, within its time.
 LOOKS, BEATS = 4, 8
 
@@ -62,6 +71,10 @@ class Workers:
                 self._send(signal.SIGTERM, self._retired)
             elif number in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
+            elif number == signal.SIGTTIN and not self._stopping:
+                self._add()
+            elif number == signal.SIGTTOU and not self._stopping and self._count > 1:
+                self._take_away()
             elif number == signal.SIGALRM:
                 self._end_the_silent()
             self._reap()
@@ -78,6 +91,19 @@ class Workers:
             self._running.add(pid)
             if heartbeat is not None:
                 self._beats[pid] = heartbeat
+
+    def _add(self) -> None:
+        """Start one more worker."""
+        self._count += 1
+        self._start()
+
+    def _take_away(self) -> None:
+        """Shut down one worker, the one with the greatest pid, which is not replaced."""
+        self._count -= 1
+        one = {max(self._running)} if len(self._running) > self._count else set()
+        self._running -= one
+        self._retired |= one
+        self._send(signal.SIGTERM, one)
 
     def _become_worker(self, heartbeat: Heartbeat | None) -> None:
         """The life of a new worker process. Never returns."""

@@ -183,6 +183,22 @@ def test_workers(package: Path) -> None:
     assert "ended with signal 9" in log
 
 
+def test_the_number_of_workers(package: Path) -> None:
+    with running(package, "--workers", "1", "--max-requests", "1000") as server:
+        assert server.line() == "started"
+        first = pids(server)
+        server.process.send_signal(signal.SIGTTIN)
+        assert server.line() == "started"
+        server.process.send_signal(signal.SIGTTOU)
+        assert server.line() == "shutdown"
+        server.process.send_signal(signal.SIGTTOU)
+        assert len(pids(server)) == 1
+        assert first
+        server.process.terminate()
+        assert server.line() == "shutdown"
+        assert server.ended()[0] == 0
+
+
 def test_workers_end_with_the_one_that_looks_after_them(package: Path) -> None:
     with running(package, "--workers", "2") as server:
         assert [server.line(), server.line()] == ["started", "started"]

@@ -32,6 +32,7 @@ FAMILIES = (
     "connection",
     "persistence",
     "later",
+    "carried_over",
     "uniform",
     "clients",
     "delivery",

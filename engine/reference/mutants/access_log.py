@@ -13,6 +13,7 @@ from .. import connection, log
 from ..connection import ServerConnection
 from ..exchange import Exchange
 from ..opening import is_handshake
+from ..stream import ServerStream
 from .base import Install, Mutant, replaced, served_with, together
 
 
@@ -22,6 +23,36 @@ def _twice(right: Any) -> Any:
         right(*given)
 
     return access
+
+
+def _again_without_status(right: Any) -> Any:
+    def access(client: Any, request: str, version: str, status: int, size: int) -> None:
+        right(client, request, version, status, size)
+        right(client, request, version, 0, 0)
+
+    return access
+
+
+def _in_ascii(right: Any) -> Any:
+    """Read the fields of a request that is logged as ASCII, and its path as UTF-8."""
+
+    async def serve(self: ServerConnection, request: Any) -> bool:
+        going = bool(await right(self, request))
+        if self._service.options.access_log:
+            for _, value in request.fields:
+                value.decode("ascii")
+        return going
+
+    return serve
+
+
+def _written_in_ascii(right: Any) -> Any:
+    def put(self: ServerStream, data: bytes) -> None:
+        if data.startswith(b"HTTP/1.1 203"):
+            data.partition(b"\r\n\r\n")[0].decode("ascii")
+        right(self, data)
+
+    return put
 
 
 def _size(change: Any) -> Install:
@@ -125,6 +156,16 @@ def _query_logged(right: Any) -> Any:
 
 MUTANTS: Mapping[str, Mutant] = {
     "access-log-twice": Mutant("a request has two lines in the access log", replaced(log, "access", _twice)),
+    "access-log-of-a-call-as-well": Mutant(
+        "the access log has a second line without a status", replaced(log, "access", _again_without_status)
+    ),
+    "access-log-of-ascii": Mutant(
+        "a field of a request that is not ASCII breaks the access log", replaced(ServerConnection, "_serve", _in_ascii)
+    ),
+    "access-log-of-ascii-responses": Mutant(
+        "a field of a response that is not ASCII breaks the access log",
+        replaced(ServerStream, "put", _written_in_ascii),
+    ),
     "access-log-without-size": Mutant("the access log has no size", _size(lambda size: "-")),
     "access-log-size-is-cut": Mutant("the access log has the size modulo 1,000", _size(lambda size: size % 1000)),
     "access-log-per-connection": Mutant(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from .. import session
 from ..events import Event as Sent
 from ..frames import ClientFrames
 from ..session import WebSocketConversation, WebSocketStage
+from ..violations import Disconnected
 from .base import Event, Install, Mutant, received_by_websockets, replaced, sent_by_websockets, together
 
 
@@ -286,6 +288,21 @@ def _silent(right: Any) -> Any:
     return ask
 
 
+def _asking_once(right: Any) -> Any:
+    """Send one ping, and then no more."""
+
+    async def ask(self: WebSocketConversation) -> None:
+        await self._accepted.wait()
+        assert self._frames is not None
+        await asyncio.sleep(self._service.options.ping or 3600)
+        with contextlib.suppress(Disconnected):
+            self._frames.ping()
+            self._stream.put(self._frames.out())
+        await asyncio.Event().wait()
+
+    return ask
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "ws-text-as-binary": Mutant("text messages go out as binary ones", _messages(_as_binary)),
     "ws-binary-as-text": Mutant("binary messages go out as text", _messages(_as_text)),
@@ -394,5 +411,8 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-no-keep-alive": Mutant(
         "a client that is gone is never noticed", replaced(WebSocketConversation, "_ask", _silent)
+    ),
+    "ws-one-ping": Mutant(
+        "one ping is sent, and none after its pong", replaced(WebSocketConversation, "_ask", _asking_once)
     ),
 }

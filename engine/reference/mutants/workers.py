@@ -88,6 +88,27 @@ def _reload_ignored(right: Any) -> Any:
     return start
 
 
+def _nothing_added(right: Any) -> Any:
+    return lambda self: None
+
+
+def _taken_and_replaced(right: Any) -> Any:
+    def take_away(self: Any) -> None:
+        right(self)
+        self._count += 1
+        self._start()
+
+    return take_away
+
+
+def _taken_by_force(right: Any) -> Any:
+    def take_away(self: Any) -> None:
+        self._send(signal.SIGKILL, {max(self._running)})
+        right(self)
+
+    return take_away
+
+
 def _one_stops(right: Any) -> Any:
     def stop(self: Workers) -> None:
         some = set(sorted(self._running)[:1])
@@ -243,6 +264,13 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "reload-stops": Mutant("SIGHUP stops the server", replaced(Workers, "_start", _no_reload)),
     "reload-ignored": Mutant("SIGHUP is ignored", replaced(Workers, "_start", _reload_ignored)),
+    "one-more-ignored": Mutant("SIGTTIN is ignored", replaced(Workers, "_add", _nothing_added)),
+    "one-less-replaced": Mutant(
+        "a worker that SIGTTOU takes away is replaced", replaced(Workers, "_take_away", _taken_and_replaced)
+    ),
+    "one-less-killed": Mutant(
+        "a worker that SIGTTOU takes away is killed", replaced(Workers, "_take_away", _taken_by_force)
+    ),
     "one-worker-stops": Mutant("SIGTERM stops one of the workers", replaced(Workers, "_stop", _one_stops)),
     "one-worker-only": Mutant(
         "there is one worker, however many were asked for", replaced(Workers, "__init__", _one_only)
