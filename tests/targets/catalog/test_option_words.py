@@ -106,7 +106,7 @@ def test_the_flags_of_a_word(server: str, name: str, value: object, expected: st
     ("server", "name", "value", "reason"),
     [
         ("gunicorn", "ping", limits(interval=1.0), "gunicorn does not support the option 'ping'"),
-        ("uvicorn-h11", "ping", limits(interval=1.0), "uvicorn-h11 does not support the option 'ping'"),
+        ("granian", "ping", limits(interval=1.0), "granian does not support the option 'ping'"),
         ("granian", "max_requests", 5, "granian does not support the option 'max_requests'"),
         ("hypercorn", "worker_timeout", 4.0, "hypercorn does not support the option 'worker_timeout'"),
         ("gunicorn", "worker_timeout", 0.5, "gunicorn cannot use worker_timeout: 0.5 is not a whole number of seconds"),

@@ -93,12 +93,13 @@ def uvicorn(
     *,
     limits: Mapping[str, Translate] = LIMITS,
     more: Mapping[str, Translate] | None = None,
+    since: Mapping[str, str] | None = None,
     http2: Http2 | None = None,
     by_name_only: str = "",
 ) -> Server:
     """uvicorn with a parser of HTTP and an implementation of WebSocket, in uvicorn's words. ``limits`` are the parts of
-    the option of that name, and ``more`` are options that only this parser or implementation heeds. ``http2`` and
-    ``by_name_only`` are as in Server."""
+    the option of that name, and ``more`` are options that only this parser or implementation heeds, ``since`` their
+    first releases. ``http2`` and ``by_name_only`` are as in Server."""
     name = f"uvicorn-{http}"
     return Server(
         name=name,
@@ -130,6 +131,7 @@ def uvicorn(
             "denial-response": "0.25.0",
             "reload": "0.30.0",
             "worker_timeout": "0.37.0",
+            **(since or {}),
         },
         variants=(TWO_WORKERS, *variants),
         http2=http2,
