@@ -98,6 +98,8 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     },
     "ws-always-403": {"websocket/disconnects.yaml::refused-connection": _HANDSHAKE},
     "ws-always-1002": {
+        "asgi/scopes.yaml::changes-end-with-the-websocket": _NO_FRAME,
+        "websocket/backpressure.yaml::send-is-released": _NO_FRAME,
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
         "operation/options.yaml::ping": _NO_FRAME,
@@ -132,6 +134,8 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
         "websocket/messages.yaml::query-string": _NO_FRAME,
     },
     "ws-always-1011": {
+        "asgi/scopes.yaml::changes-end-with-the-websocket": _NO_FRAME,
+        "websocket/backpressure.yaml::send-is-released": _NO_FRAME,
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
         "http/upgrade.yaml::another-version": _HANDSHAKE,
