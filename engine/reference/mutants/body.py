@@ -197,6 +197,25 @@ def _any_trailer(right: Any) -> Any:
     return line
 
 
+def _forms_read(right: Any) -> Any:
+    """Refuse a multipart form that has no boundary, as a server does that reads forms."""
+
+    async def run(self: Any) -> bool:
+        for value in self._request.values(b"content-type"):
+            if value.lower().startswith(b"multipart/form-data") and not re.search(rb"(?i)boundary=.", value):
+                raise RequestRefused(400, "REQ-01", "a form without a boundary")
+        return bool(await right(self))
+
+    return run
+
+
+def _escapes_repaired(exchange: Any, event: Event) -> Event:
+    """Decode an encoded form, and encode it again."""
+    if not _is_piece(event) or b"urlencoded" not in b"".join(exchange._request.values(b"content-type")):
+        return event
+    return {**event, "body": re.sub(rb"%(?![0-9A-Fa-f]{2})", b"%25", event["body"])}
+
+
 def _short_is_whole(right: Any) -> Any:
     async def next_piece(self: Exchange) -> Event | None:
         event: Event | None = await right(self)
@@ -357,6 +376,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "any-trailer": Mutant("a trailer that is no field is skipped", replaced(Chunked, "_line", _any_trailer)),
     "trailers-unlimited": Mutant("trailers may have any size", constant(body, "LONGEST_TRAILERS", 2**40)),
     "chunk-lines-unlimited": Mutant("a chunk's line may have any size", constant(body, "LONGEST_LINE", 2**40)),
+    "forms-read": Mutant("a form that cannot be read is refused", replaced(Exchange, "run", _forms_read)),
+    "forms-encoded-again": Mutant("an encoded form is decoded, and encoded again", received(_escapes_repaired)),
     "no-continue": Mutant("100 (Continue) is never sent", replaced(Exchange, "_go_on", _silent)),
     "continue-before-the-call": Mutant(
         "100 (Continue) is sent before the application reads the body", replaced(Exchange, "run", _always_asked)

@@ -66,6 +66,17 @@ def _scheme_as_sent(kind: str) -> Install:
     return scopes(change, probes=False)
 
 
+def _port_unchecked(scope: Scope) -> None:
+    if port := _said(b"x-forwarded-port", scope):
+        int(port)
+
+
+def _not_utf_8(scope: Scope) -> None:
+    for name, value in scope["headers"]:
+        if name.startswith(b"x-forwarded-"):
+            value.decode()
+
+
 def _websocket_plain(scope: Scope) -> None:
     if scope["type"] == "websocket":
         scope["scheme"] = "ws"
@@ -168,6 +179,8 @@ def _last(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "forwarded-port-unchecked": Mutant("X-Forwarded-Port that is no number is an error", scopes(_port_unchecked)),
+    "forwarded-fields-as-utf-8": Mutant("X-Forwarded fields that are not UTF-8 are an error", scopes(_not_utf_8)),
     "forwarded-port-lost": Mutant("the port in X-Forwarded-For is lost", replaced(forwarded, "address", _without_port)),
     "forwarded-cut-at-a-colon": Mutant(
         "an address in X-Forwarded-For ends before its first colon", _addresses(_joined_by_first_colon)

@@ -15,6 +15,7 @@ from ..head import take
 from ..refused import RequestRefused
 from ..response import refusal
 from ..service import ServerState
+from ..session import WebSocketConversation
 from ..stream import ServerStream
 from .base import PROBE, Event, Install, Mutant, heads, replaced, sent, served_with, together
 from .connection import _after
@@ -113,6 +114,33 @@ def _spilling(exchange: Any, event: Event) -> Event:
         if exchange.pieces > 1:
             exchange._stream.put(event.get("body", b""))
     return event
+
+
+# the end of a call
+
+_calls: dict[Any, Any] = {}
+
+
+def _noting_call(right: Any) -> Any:
+    def call(self: Any, *given: Any, **more: Any) -> Any:
+        task = _calls[asyncio.current_task()] = right(self, *given, **more)
+        return task
+
+    return call
+
+
+def _soon_cancelled(right: Any) -> Any:
+    """Cancel the application half a second after the end of its response or its connection."""
+
+    async def run(self: Any) -> Any:
+        try:
+            return await right(self)
+        finally:
+            call = _calls.pop(asyncio.current_task(), None)
+            if call is not None and not call.done():
+                asyncio.get_running_loop().call_later(0.5, call.cancel)
+
+    return run
 
 
 # pipelines
@@ -332,6 +360,14 @@ MUTANTS: Mapping[str, Mutant] = {
     "head-of-pieces": Mutant("the second piece of a response to HEAD is sent", sent(_spilling)),
     "pipeline-capped": Mutant(
         "of what arrived during a response only 16 KiB are kept", replaced(Exchange, "run", _after(_capped))
+    ),
+    "late-work-cancelled": Mutant(
+        "an application that works on after the end is cancelled within a second",
+        together(
+            replaced(ServerState, "call", _noting_call),
+            replaced(Exchange, "run", _soon_cancelled),
+            replaced(WebSocketConversation, "run", _soon_cancelled),
+        ),
     ),
     "pipeline-half-lost": Mutant(
         "a part of a request that arrived during a response is lost", replaced(Exchange, "run", _after(_half_dropped))

@@ -145,6 +145,31 @@ def _plain_refused(right: Any, self: Deflate, frame: Frame, limit: int | None) -
     return right(self, frame, max_size=limit)  # type: ignore[no-any-return]  # a method of websockets
 
 
+def _lost_at_controls(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
+    """Take the message behind a control frame for one that is not compressed."""
+    touched, vars(self)["touched"] = vars(self).get("touched", False), frame.opcode in CTRL_OPCODES
+    if touched and frame.rsv1 and frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+        return Frame(frame.opcode, frame.data, frame.fin)
+    return right(self, frame, max_size=limit)  # type: ignore[no-any-return]  # a method of websockets
+
+
+def _kept_at_controls(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
+    """Take each message behind a control frame that came first for one that is not compressed."""
+    kept = vars(self).setdefault("kept", frame.opcode in CTRL_OPCODES)
+    if kept and frame.rsv1:
+        return Frame(frame.opcode, frame.data, frame.fin)
+    return right(self, frame, max_size=limit)  # type: ignore[no-any-return]  # a method of websockets
+
+
+def _end_lost_at_a_length(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
+    """Append nothing to compressed data of 2,044 bytes, so that the next message is misread."""
+    found = right(self, frame, max_size=limit)
+    odd, vars(self)["odd"] = vars(self).get("odd", False), frame.rsv1 and len(frame.data) == 2044
+    if odd and frame.rsv1:
+        return Frame(found.opcode, b"", found.fin)
+    return found  # type: ignore[no-any-return]  # a method of websockets
+
+
 def _corrupt_dropped(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
     """Take data that cannot be inflated for none."""
     try:
@@ -356,6 +381,15 @@ MUTANTS: Mapping[str, Mutant] = {
         "several offers are accepted", replaced(Deflates, "process_request_params", _all_accepted)
     ),
     "ws-deflate-plain-refused": Mutant("messages that are not compressed are refused", _decoded(_plain_refused)),
+    "ws-deflate-lost-at-controls": Mutant(
+        "a compressed message behind a control frame is not inflated", _decoded(_lost_at_controls)
+    ),
+    "ws-deflate-kept-at-controls": Mutant(
+        "no message is inflated if a control frame came first", _decoded(_kept_at_controls)
+    ),
+    "ws-deflate-end-lost-at-a-length": Mutant(
+        "compressed data of 2,044 bytes lack the end that is appended", _decoded(_end_lost_at_a_length)
+    ),
     "ws-deflate-corrupt-dropped": Mutant("data that cannot be inflated are dropped", _decoded(_corrupt_dropped)),
     "ws-deflate-text-unchecked": Mutant("text is not checked once it is inflated", _decoded(_text_repaired)),
     "ws-deflate-last-block-ends": Mutant(

@@ -228,6 +228,18 @@ def _unheard(right: Any) -> Any:
     return take_in
 
 
+def _silent_end(right: Any) -> Any:
+    """Do not report the end of a WebSocket whose client has answered a ping."""
+
+    def disconnect(self: Any) -> None:
+        if self._service.options.ping and self._frames is not None:
+            self._stage = WebSocketStage.OVER
+            return
+        right(self)
+
+    return disconnect
+
+
 def _runtime_errors(right: Any) -> Any:
     async def send(self: Any, event: Event) -> None:
         try:
@@ -301,6 +313,10 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-pongs-unheard": Mutant(
         "a client that answers pings is taken for gone", replaced(WebSocketConversation, "_take_in", _unheard)
+    ),
+    "ws-end-lost-after-pings": Mutant(
+        "the end of a WebSocket whose client was sent pings is not reported",
+        replaced(WebSocketConversation, "_disconnect", _silent_end),
     ),
     "ws-close-waits-for-ever": Mutant(
         "the server waits for the answer to its close as long as the client likes",
