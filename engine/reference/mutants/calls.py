@@ -11,8 +11,10 @@ from typing import Any
 import h11
 
 from .. import log
+from ..connection import ServerConnection
 from ..exchange import Exchange
-from ..response import ResponseStage, answer
+from ..refused import RequestRefused
+from ..response import ResponseStage, answer, refusal
 from ..service import ServerState
 from ..session import WebSocketConversation
 from ..stream import ServerStream
@@ -183,6 +185,37 @@ def _cancelled_with_the_client(right: Any) -> Any:
     return run
 
 
+def _noted_by_the_connection(right: Any) -> Any:
+    async def run(self: Any) -> bool:
+        own = vars(self._stream).setdefault("calls", [])
+        self._service = _NotingService(self._service, own)
+        return bool(await right(self))
+
+    return run
+
+
+def _cancelled_with_the_connection(right: Any) -> Any:
+    async def run(self: Any) -> None:
+        try:
+            await right(self)
+        finally:
+            for call in vars(self._stream).get("calls", []):
+                call.cancel()
+
+    return run
+
+
+def _answered_within(right: Any) -> Any:
+    """Answer a malformed body with an error, although a response has begun."""
+
+    def refuse(self: Any, error: RequestRefused) -> None:
+        if self._response.sent and not self._stream.lost:
+            self._stream.put(refusal(None, error))
+        right(self, error)
+
+    return refuse
+
+
 def _first_awaited(right: Any) -> Any:
     """Serve the next request of any connection only after the call has ended."""
     turn = asyncio.Lock()
@@ -333,6 +366,17 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "call-ends-with-the-client": Mutant(
         "a call is cancelled when its client leaves", replaced(Exchange, "run", _cancelled_with_the_client)
+    ),
+    "calls-end-with-the-connection": Mutant(
+        "calls that work on after their responses are cancelled when the connection ends",
+        together(
+            replaced(Exchange, "run", _noted_by_the_connection),
+            replaced(ServerConnection, "run", _cancelled_with_the_connection),
+        ),
+    ),
+    "malformed-body-answered-in-the-response": Mutant(
+        "a body that becomes malformed is answered with 400, even within the response",
+        replaced(Exchange, "_refuse", _answered_within),
     ),
     "calls-in-turn": Mutant(
         "the application is called for one request at a time", replaced(Exchange, "run", _first_awaited)

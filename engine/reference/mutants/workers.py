@@ -212,6 +212,31 @@ def _silent_forgotten(right: Any) -> Any:
     return end
 
 
+def _orphaned(right: Any) -> Any:
+    def end(self: Workers) -> None:
+        """Serve on when the supervisor has ended."""
+
+    return end
+
+
+def _losing_descriptors(right: Any) -> Any:
+    """Lose a descriptor in the supervisor with each worker that it starts, which inherits all of them."""
+
+    def start(self: Workers) -> None:
+        os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+        os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+        right(self)
+
+    return start
+
+
+def _nothing_removed(right: Any) -> Any:
+    def nothing(path: str) -> None:
+        """Leave the Unix socket of an earlier server where it is."""
+
+    return nothing
+
+
 def _calls_end_in_time(right: Any) -> Any:
     """Take a worker for stuck whose call lasts longer than its time."""
 
@@ -228,6 +253,16 @@ def _calls_end_in_time(right: Any) -> Any:
 
 
 MUTANTS: Mapping[str, Mutant] = {
+    "orphans-go-on": Mutant(
+        "workers serve on when their supervisor was killed", replaced(Workers, "_end_with_parent", _orphaned)
+    ),
+    "reloads-leak-descriptors": Mutant(
+        "each start of workers costs two descriptors", replaced(Workers, "_start", _losing_descriptors)
+    ),
+    "unix-socket-in-the-way": Mutant(
+        "the Unix socket of a server that was killed is not removed",
+        replaced(main, "remove_stale", _nothing_removed),
+    ),
     "worker-timeout-unheeded": Mutant(
         "the option of the time for stuck workers is ignored", replaced(Workers, "__init__", _silence_ignored)
     ),

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from .. import wsgi
 from ..wsgi import Environ, Input
 from . import (
+    access_log,
     body,
     calls,
     connection,
@@ -22,8 +23,11 @@ from . import (
     operation,
     resources,
     response,
+    shutdown,
     startups,
     stops,
+    tls,
+    unheeded,
     workers,
 )
 from .base import PROBE, Mutant
@@ -50,10 +54,33 @@ OF_THE_SERVER: tuple[tuple[Mapping[str, Mutant], tuple[str, ...]], ...] = (
         ),
     ),
     (delivery.MUTANTS, ("cut-crlf",)),
-    (stops.MUTANTS, ("stop-waits-for-traffic",)),
+    (
+        stops.MUTANTS,
+        (
+            "stop-waits-for-traffic", "grace-ignored", "grace-is-short", "retired-not-replaced",
+        ),
+    ),
+    (
+        shutdown.MUTANTS,
+        ("term-cuts-requests", "idle-connections-block", "stop-not-said"),
+    ),
+    (access_log.MUTANTS, ("access-log-twice",)),
+    (unheeded.MUTANTS, ("access-log-unheeded",)),
+    (tls.MUTANTS, ("tls-handshakes-in-turn",)),
     (startups.MUTANTS, ("deaf-while-loading",)),
-    (workers.MUTANTS, ("worker-timeout-unheeded", "stuck-worker-stays", "worker-not-replaced")),
-    (resources.MUTANTS, ("descriptors-leak", "connections-cost-memory", "threads-leak")),
+    (
+        workers.MUTANTS,
+        (
+            "worker-timeout-unheeded", "stuck-worker-stays", "worker-not-replaced",
+        ),
+    ),
+    (
+        resources.MUTANTS,
+        (
+            "descriptors-leak", "connections-cost-memory", "threads-leak", "idle-never-closed",
+            "keep-alive-cuts-requests",
+        ),
+    ),
     (
         calls.MUTANTS,
         ("calls-in-turn", "exception-leaks", "exception-not-logged", "abort-seems-complete"),

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Starts the server on the port PORT, by default 8000.
+cd "$(dirname "$0")" || exit 1
+PORT=${PORT:-8000}
+export PYTHONUNBUFFERED=1
+[ -n "$KEEP" ] || rm -rf calls.log marks
+rm -f "/tmp/reproduction-$PORT.sock"
+exec .venv/bin/python -m hypercorn wsgi:app:app \
+    --bind "unix:/tmp/reproduction-$PORT.sock" \
+    --graceful-timeout 10 \
+    --log-file -
