@@ -18,13 +18,19 @@ case $1 in
   *) echo "all killed" ;;
 esac
 """
+PYTEST = """\
+#!/bin/sh
+echo "159 passed in 60 s"
+exit CODE
+"""
 
 
 @pytest.mark.parametrize(("code", "status"), [(0, "ok"), (1, "failed")])
 def test_the_page_has_a_row_for_each_part(tmp_path: Path, code: int, status: str) -> None:
-    engine = tmp_path / "engine"
-    engine.write_text(ENGINE.replace("CODE", str(code)))
-    engine.chmod(0o755)
+    for name, text in (("engine", ENGINE), ("pytest", PYTEST)):
+        command = tmp_path / name
+        command.write_text(text.replace("CODE", str(code)))
+        command.chmod(0o755)
     page = tmp_path / "nightly.md"
     ran = subprocess.run(
         [ROOT / ".ci" / "nightly", tmp_path, page], capture_output=True, text=True, timeout=60, check=False
@@ -35,5 +41,6 @@ def test_the_page_has_a_row_for_each_part(tmp_path: Path, code: int, status: str
     assert rows[3] == f"| extended cases | {status} | 9 cases: 8 passed, 1 failed in 5 s | N s |"
     assert rows[4] == f"| every server | {status} | 9 cases: 8 passed, 1 failed in 5 s | N s |"
     assert rows[5] == "| mutants | ok | all killed | N s |"
+    assert rows[6] == f"| extended tests | {status} | 159 passed in 60 s | N s |"
     assert re.search(r"wrote this page on \d{4}-\d{2}-\d{2} for commit [0-9a-f]{7,}\.", text)
-    assert ran.returncode == 2 * code
+    assert ran.returncode == 3 * code

@@ -26,8 +26,8 @@ def cases() -> tuple[Case, ...]:
     return control_cases()
 
 
-# Its messages are compressed, and contain a value that only a run knows.
-WITHOUT_FORM = {"specs/websocket/deflate-messages.yaml::burst"}
+# Their messages are compressed, and contain a value that only a run knows.
+WITHOUT_FORM = {f"specs/websocket/deflate-messages.yaml::{name}" for name in ("burst", "lengths-in-a-row")}
 
 FRAMES = "the step `http2` has no form in plain Python"
 """Frames of HTTP/2 would need the compression of fields, which the standard library does not have."""

@@ -230,13 +230,6 @@ def _losing_descriptors(right: Any) -> Any:
     return start
 
 
-def _nothing_removed(right: Any) -> Any:
-    def nothing(path: str) -> None:
-        """Leave the Unix socket of an earlier server where it is."""
-
-    return nothing
-
-
 def _calls_end_in_time(right: Any) -> Any:
     """Take a worker for stuck whose call lasts longer than its time."""
 
@@ -258,10 +251,6 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "reloads-leak-descriptors": Mutant(
         "each start of workers costs two descriptors", replaced(Workers, "_start", _losing_descriptors)
-    ),
-    "unix-socket-in-the-way": Mutant(
-        "the Unix socket of a server that was killed is not removed",
-        replaced(main, "remove_stale", _nothing_removed),
     ),
     "worker-timeout-unheeded": Mutant(
         "the option of the time for stuck workers is ignored", replaced(Workers, "__init__", _silence_ignored)
