@@ -35,7 +35,7 @@ def test_every_server_has_a_lock_that_pins_its_package() -> None:
 def test_gunicorns_command_line(gunicorn: Server) -> None:
     assert started(gunicorn) == [
         "/env/bin/python", "-m", "gunicorn", "m:app", "--worker-class", "asgi", "--asgi-loop", "uvloop",
-        "--bind", "fd://7", "--graceful-timeout", "10", "--keep-alive", "5", "--no-control-socket", "--log-file", "-",
+        "--bind", "fd://7", "--graceful-timeout", "10", "--no-control-socket", "--log-file", "-",
     ]  # fmt: skip
     words = started(gunicorn, descriptor=None)
     assert words[words.index("--bind") + 1] == "127.0.0.1:4000"

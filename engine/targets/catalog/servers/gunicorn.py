@@ -27,8 +27,6 @@ from engine.targets.catalog.servers.tls import NUMBERS, flags
 
 # Requests that a WSGI app is given at a time, each on a thread of its own.
 THREADS = 50
-# The idle timeout of a connection in seconds, where a case sets none: that of most servers.
-KEEP_ALIVE = 5
 # The bytes of a request line beyond which it takes no limit.
 LONGEST_LINE = 8190
 
@@ -48,8 +46,6 @@ def line(start: Start, worker: Sequence[str]) -> list[str]:
         "--bind", bind,
         *([] if start.protocol == "http" else spoken(start.protocol)),
         "--graceful-timeout", str(GRACEFUL),
-        # By default a connection is closed in a pause of 2 s, which a loaded machine takes between two requests.
-        "--keep-alive", str(KEEP_ALIVE),
         # A control socket is in HOME, and would be shared by all processes there.
         *(["--no-control-socket"] if start.since("25.1.0") else []),
         "--log-file", "-",
