@@ -283,7 +283,7 @@ def asks(**words: bytes) -> Callable[[Scope], Scope]:
 
 
 def repeating(scope: Scope, found: Pairs) -> Pairs:
-    """What a preflight asks for is allowed."""
+    """The answer to a preflight allows the requested method and fields."""
     if scope["method"] != "OPTIONS" or not any(name == SHARED for name, _ in found):
         return found
     names = (b"methods", b"headers")

@@ -76,8 +76,8 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
     """The jobs of every case on every target that it is meant for, arranged and numbered. ``offers`` returns the
     capabilities of a target; ``unsupported`` the reasons why it cannot be started with some ``server:`` options.
 
-    A case that calls the app without a server has one job for each framework, release, Python and runtime, since its
-    result is the same under every server and loop: on the first target that is not left out."""
+    A case that calls the app without a server has one job for each framework, release, Python, runtime and variant,
+    since its result is the same under every server and loop: on the first target that is not left out."""
     jobs: list[Job] = []
     asked = [options(case) for case in cases]
     for target in targets:
@@ -98,8 +98,9 @@ def plan(cases: Sequence[CaseHeader], targets: Sequence[Target], offers: Offers,
 
 
 def app_of(target: Target) -> tuple[str, ...]:
-    """The part of a target that a case without a server depends on: the app, its release, Python and runtime."""
-    return target.framework_configuration, target.interpreter, target.runtime
+    """The part of a target that a case without a server depends on: the app, its release, Python and runtime; and the
+    variant, which may pin packages that the app uses as well."""
+    return target.framework_configuration, target.interpreter, target.runtime, target.variant
 
 
 def once(jobs: Sequence[Job]) -> list[Job]:

@@ -80,6 +80,7 @@ def test_a_case_without_a_server_has_one_job_for_each_app_and_python() -> None:
         Target("gunicorn", "starlette", "asyncio", interpreter="3.12"),
         Target("gunicorn", "starlette", "asyncio", framework_release="==0.46.0"),
         Target("gunicorn", "starlette", "asyncio", runtime="docker"),
+        Target("gunicorn", "starlette", "asyncio", variant="old-multipart"),
         CONTROL,
     ]
     jobs = plan([named("called", without_server=True), named("served")], targets, lambda _: frozenset(), lambda *_: [])
