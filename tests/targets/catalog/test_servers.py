@@ -379,3 +379,11 @@ def test_what_tls_cannot_be(value: object) -> None:
         if "tls" in server.options:
             (reason,) = server.unsupported({"tls": value})
             assert "neither true nor false, nor one of optional, required" in reason
+
+
+@pytest.mark.parametrize("name", ["uvicorn-h11", "uvicorn-httptools"])
+def test_uvicorns_parent_notices_a_dead_worker_within_the_time_for_requests(name: str) -> None:
+    words = started(load_servers()[name])
+    health = int(words[words.index("--timeout-worker-healthcheck") + 1])
+    graceful = int(words[words.index("--timeout-graceful-shutdown") + 1])
+    assert 5 < health <= graceful - 3
