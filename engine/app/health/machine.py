@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.app.health.base import HealthFinding, missing, ok, warn
 from engine.model.quantities import show_size
+from engine.targets.runtimes.local.scratch import scratch_root
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 # A target's spool holds scripts and records of its calls; its worker and its connections take files.
@@ -67,7 +68,7 @@ def ports() -> HealthFinding:
 def scratch(folder: Path | None = None) -> HealthFinding:
     """The folder for what targets write while they run."""
     try:
-        where = folder or Path(tempfile.gettempdir())
+        where = folder or scratch_root()
     except FileNotFoundError:
         return missing("there is no folder for temporary files", "TMPDIR names one")
     if trouble := unwritable(where):

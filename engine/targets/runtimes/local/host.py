@@ -20,13 +20,14 @@ from engine.targets.runtimes.base import LaunchContext
 from engine.targets.runtimes.certificates import Certificates
 from engine.targets.runtimes.driving import Driving
 from engine.targets.runtimes.local.process import ProcessSpec, SupervisedProcess
+from engine.targets.runtimes.local.scratch import scratch_root
 from engine.targets.runtimes.ports import PortReservation
 from engine.targets.runtimes.process_handle import GRACE, ProcessHandle
 
 
 class LocalHost:
-    """Keeps ``engine.targets.runtimes.base.Host``. Every target has a scratch folder of its own under TMPDIR, which its
-    supervisor deletes."""
+    """Keeps ``engine.targets.runtimes.base.Host``. Every target has a scratch folder of its own, which its supervisor
+    deletes."""
 
     name = LOCAL
     hands_down = True
@@ -60,7 +61,7 @@ class LocalHost:
         return await self._environments.interpreter(interpreter) if interpreter else self._python
 
     def scratch(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="engine-"))
+        return Path(tempfile.mkdtemp(prefix="engine-", dir=scratch_root()))
 
     async def place(
         self, framework: Framework, server: Server, scratch: Path, *, port: int, listening: bool, listen: str

@@ -58,6 +58,7 @@ class Bench:
         self.scratch = folder / "scratch"
         self.scratch.mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(self.scratch))
+        monkeypatch.setenv("TMPDIR", str(self.scratch))
         monkeypatch.setattr(readiness, "RECORD_WITHIN", 5.0)
         self.framework = Framework("one", "One", "app:app", folder / "frameworks" / "one")
         self.framework.folder.mkdir(parents=True)
