@@ -17,13 +17,6 @@ from tests.reports.page import hostile
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A running Chromium. Without one the tests are skipped, unless ENGINE_REQUIRE_BROWSER is 1.

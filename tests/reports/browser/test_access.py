@@ -16,6 +16,8 @@ import pytest
 from tests.reports.browser.conftest import Tab
 from tests.reports.browser.test_views import VIEWS, address
 
+pytestmark = pytest.mark.browser
+
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
 # Nodes whose contrast axe leaves open. It measures no sign of one character, and these have the colours of their words.
 # Others lie below the edge of a box that scrolls. tests/reports/page/test_style.py computes all pairs of colours.

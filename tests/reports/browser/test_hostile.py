@@ -11,6 +11,8 @@ from engine.reports.page.shown import shown
 from tests.reports.browser.conftest import Tab
 from tests.reports.page.hostile import PAYLOADS, RAN
 
+pytestmark = pytest.mark.browser
+
 # Everything that a text could have become.
 INTRUDERS = (
     "#app script, #app img, #app svg, #app iframe, #app style, #app object, "

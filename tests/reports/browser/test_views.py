@@ -11,6 +11,8 @@ from tests.reports.browser.conftest import Tab
 from tests.reports.browser.sample import FILE, NAMES, PARAMETERS
 from tests.results.synthetic import row
 
+pytestmark = pytest.mark.browser
+
 VIEWS = ("matrix", "findings", "results", "clauses", "compare", "run")
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.reports.browser.conftest import browser, pytest_collection_modifyitems
+from tests.reports.browser.conftest import browser
 from tests.reports.browser.test_access import AXE
 from tests.reports.page.hostile import RAN
 from tests.site import sample
 
-__all__ = ["browser", "pytest_collection_modifyitems"]
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.browser
 
 PAGES = (
     "index.html", "features.html", "features/websocket.html", "standards.html", "standards/http-1.1.html",
