@@ -178,7 +178,8 @@ def keep(side: BaseSide, before: KeptBase, run: Run, repeated: Iterable[JobResul
     """Keep what passed on a base in a run. A result that did not pass when it was ``repeated`` is kept no longer. It
     raises nothing: a base that cannot be written is performed again."""
     cells = {cell_of(job) for job in side.jobs}
-    results = dict(before.of(side).results)
+    still = before.of(side)
+    results = dict(still.results)
     for one in (*run.results, *repeated):
         cell = (one.address, one.target)
         if cell not in cells:
@@ -191,7 +192,7 @@ def keep(side: BaseSide, before: KeptBase, run: Run, repeated: Iterable[JobResul
     rows = {**before.rows, **{row.id: row for row in run.targets if not row.failed}}
     if side.file is None or not results:
         return
-    head = {"format": FORMAT, "kept": time.time(), "suites": {**before.of(side).suites, **side.suites}}
+    head = {"format": FORMAT, "kept": time.time(), "suites": {**still.suites, **side.suites}}
     lines = [
         head,
         *(target_document(row) for row in rows.values() if row.id in used),
