@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import h11
+
 from .. import main
 from ..connection import ServerConnection
 from ..http2.exchange import Http2Exchange
+from ..response import ResponseWriter
 from ..session import WebSocketConversation
 from ..stream import ServerStream
 from ..violations import Disconnected
@@ -89,6 +92,23 @@ def _kept_until_the_timer(right: Any) -> Any:
     return serve
 
 
+def _status_lines_kept() -> Install:
+    """Keep each status line by its status, with the version of the first request."""
+    kept: dict[int, bytes] = {}
+
+    def keeping(right: Any) -> Any:
+        def emit(self: ResponseWriter, event: Any) -> bytes:
+            data = bytes(right(self, event))
+            if not isinstance(event, h11.Response):
+                return data
+            version = bytes(getattr(self._protocol, "their_http_version", None) or b"1.1")
+            return b"HTTP/" + kept.setdefault(event.status_code, version) + data[8:]
+
+        return emit
+
+    return replaced(ResponseWriter, "_emit", keeping)
+
+
 def _ending_well(right: Any) -> Any:
     """End with status 0, and without a word, if the address cannot be bound."""
 
@@ -126,6 +146,9 @@ MUTANTS: Mapping[str, Mutant] = {
     "stale-socket-stays": Mutant(
         "a Unix socket that an earlier server has left behind is not removed",
         replaced(main, "remove_stale", lambda right: lambda path: None),
+    ),
+    "status-lines-kept-by-status": Mutant(
+        "a status line has the version of the first response with its status", _status_lines_kept()
     ),
     "no-address-is-no-error": Mutant(
         "a server that cannot listen on its address ends with status 0", replaced(main, "listening", _ending_well)
