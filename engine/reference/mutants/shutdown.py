@@ -11,7 +11,10 @@ from ..connection import ServerConnection
 from ..exchange import Exchange
 from ..server import ReferenceServer
 from ..session import WebSocketConversation
-from .base import Mutant, replaced, together
+from .base import Install, Mutant, replaced, together
+
+LONG = 60.0
+"""Seconds that no case waits for the end of a server."""
 
 
 def _cutting(right: Any) -> Any:
@@ -140,6 +143,31 @@ def _as_normal(right: Any) -> Any:
     return go_away
 
 
+def _ended_websockets_stay() -> Install:
+    """Wait in the end for WebSockets that had ended before, which nothing takes from the list."""
+
+    def running(right: Any) -> Any:
+        async def run(self: WebSocketConversation) -> None:
+            try:
+                await right(self)
+            finally:
+                if not self._service.stopping:
+                    ended.append(self)
+
+        return run
+
+    def finishing(right: Any) -> Any:
+        async def finish(self: ReferenceServer) -> None:
+            await right(self)
+            if ended:
+                await asyncio.sleep(LONG)
+
+        return finish
+
+    ended: list[WebSocketConversation] = []
+    return together(replaced(WebSocketConversation, "run", running), replaced(ReferenceServer, "_finish", finishing))
+
+
 def _persisting(right: Any) -> Any:
     """Say nothing of the end in the last response of a connection."""
 
@@ -185,6 +213,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-stop-is-1000": Mutant(
         "WebSockets are closed with 1000 when the server stops", replaced(WebSocketConversation, "go_away", _as_normal)
+    ),
+    "ended-websockets-stay": Mutant(
+        "a server waits in the end for WebSockets that have ended", _ended_websockets_stay()
     ),
     "stop-not-said": Mutant(
         "the last response before the end has no Connection: close", replaced(Exchange, "_send", _persisting)

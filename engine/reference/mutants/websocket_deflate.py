@@ -170,6 +170,15 @@ def _end_lost_at_a_length(right: Any, self: Deflate, frame: Frame, limit: int | 
     return found  # type: ignore[no-any-return]  # a method of websockets
 
 
+def _on_behind_an_empty_end(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
+    """Take the fragments behind a compressed message whose last frame is empty for compressed ones."""
+    compressed = self.decode_cont_data
+    found = right(self, frame, max_size=limit)
+    if compressed and frame.opcode is Opcode.CONT and not frame.data:
+        self.decode_cont_data = True
+    return found  # type: ignore[no-any-return]  # a method of websockets
+
+
 def _corrupt_dropped(right: Any, self: Deflate, frame: Frame, limit: int | None) -> Frame:
     """Take data that cannot be inflated for none."""
     try:
@@ -389,6 +398,10 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "ws-deflate-end-lost-at-a-length": Mutant(
         "compressed data of 2,044 bytes lack the end that is appended", _decoded(_end_lost_at_a_length)
+    ),
+    "ws-deflate-on-behind-an-empty-end": Mutant(
+        "a compressed message that ends in an empty frame goes on in the fragments of the next one",
+        _decoded(_on_behind_an_empty_end),
     ),
     "ws-deflate-corrupt-dropped": Mutant("data that cannot be inflated are dropped", _decoded(_corrupt_dropped)),
     "ws-deflate-text-unchecked": Mutant("text is not checked once it is inflated", _decoded(_text_repaired)),

@@ -154,6 +154,16 @@ def _no_limit(right: Any) -> Any:
     return wait_for_room
 
 
+def _held_up_once(right: Any) -> Any:
+    async def wait_for_room(self: Any) -> None:
+        if not vars(self).get("held up"):
+            full = self._waiting > session.BACKLOG
+            await right(self)
+            vars(self)["held up"] = full
+
+    return wait_for_room
+
+
 def _hungry(right: Any) -> Any:
     """Read only while the application waits in receive()."""
 
@@ -292,6 +302,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "ws-no-backlog": Mutant(
         "any number of messages waits for the application",
         replaced(WebSocketConversation, "_wait_for_room", _no_limit),
+    ),
+    "ws-held-up-once": Mutant(
+        "any number of messages waits for the application, once it has received what waited",
+        replaced(WebSocketConversation, "_wait_for_room", _held_up_once),
     ),
     "ws-reads-in-receive": Mutant(
         "frames are read only while the application waits in receive()",
