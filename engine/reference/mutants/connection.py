@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import select
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -142,6 +144,23 @@ def _after_a_while(right: Any) -> Any:
     return close
 
 
+def _lingers_before_the_others(right: Any) -> Any:
+    """Wait for the end of a client, up to two seconds, on the thread that serves all of them."""
+
+    async def close(self: ServerStream, linger: float = 0.0) -> None:
+        handle = self._writer.get_extra_info("socket")
+        if linger and handle is not None and self.tls is None and not self.lost:
+            with contextlib.suppress(OSError):
+                await self._writer.drain()
+                self._writer.write_eof()
+                poll = select.poll()
+                poll.register(handle.fileno(), select.POLLIN)
+                poll.poll(2000)
+        await right(self, linger)
+
+    return close
+
+
 def _half_closed_is_gone(right: Any) -> Any:
     """Take the client's end of the stream for the end of the connection."""
 
@@ -216,6 +235,10 @@ MUTANTS: Mapping[str, Mutant] = {
         "a connection with unread bytes is closed at once", replaced(ServerStream, "close", _at_once)
     ),
     "closes-late": Mutant("connections are closed seconds later", replaced(ServerStream, "close", _after_a_while)),
+    "lingers-before-the-others": Mutant(
+        "nobody is served while the server waits for a client's end",
+        replaced(ServerStream, "close", _lingers_before_the_others),
+    ),
     "half-close-is-the-end": Mutant(
         "a client that ends its side gets no response", replaced(ServerStream, "fill", _half_closed_is_gone)
     ),

@@ -102,7 +102,7 @@ OF_THE_SERVER: tuple[tuple[Mapping[str, Mutant], tuple[str, ...]], ...] = (
         connection.MUTANTS,
         (
             "close-ignored", "never-persists", "pipeline-reversed", "pipeline-dropped", "answers-swapped",
-            "unread-body-hangs",
+            "unread-body-hangs", "lingers-before-the-others",
         ),
     ),
     (
