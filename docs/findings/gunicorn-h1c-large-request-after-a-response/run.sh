@@ -1,0 +1,14 @@
+#!/bin/sh
+# Starts the server on the port PORT, by default 8000.
+cd "$(dirname "$0")" || exit 1
+PORT=${PORT:-8000}
+export PYTHONUNBUFFERED=1
+[ -n "$KEEP" ] || rm -rf calls.log marks
+exec .venv/bin/python -m gunicorn app:app \
+    --worker-class asgi \
+    --asgi-loop uvloop \
+    --bind "127.0.0.1:$PORT" \
+    --graceful-timeout 10 \
+    --no-control-socket \
+    --log-file - \
+    --http-parser fast
