@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import main
 from ..connection import ServerConnection
+from ..heartbeat import Heartbeat
 from ..service import ServerState
 from ..workers import Workers
 from .base import PROBE, Mutant, replaced, together
@@ -245,7 +246,17 @@ def _calls_end_in_time(right: Any) -> Any:
     return call
 
 
+def _one_beat(right: Any) -> Any:
+    """Let a worker beat once, when it starts."""
+
+    async def go_on(self: Heartbeat, every: float) -> None:
+        self.beat()
+
+    return go_on
+
+
 MUTANTS: Mapping[str, Mutant] = {
+    "idle-worker-is-stuck": Mutant("a worker beats when it starts only", replaced(Heartbeat, "go_on", _one_beat)),
     "orphans-go-on": Mutant(
         "workers serve on when their supervisor was killed", replaced(Workers, "_end_with_parent", _orphaned)
     ),

@@ -75,7 +75,7 @@ OF_THE_SERVER: tuple[tuple[Mapping[str, Mutant], tuple[str, ...]], ...] = (
     (
         workers.MUTANTS,
         (
-            "worker-timeout-unheeded", "stuck-worker-stays", "worker-not-replaced",
+            "idle-worker-is-stuck", "worker-timeout-unheeded", "stuck-worker-stays", "worker-not-replaced",
         ),
     ),
     (
