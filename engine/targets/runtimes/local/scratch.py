@@ -1,8 +1,8 @@
 """The folder for the scratch folders of local targets.
 
-A target's spool is made of small files that live for one case. While the disk is busy, ext4 took 0.3 ms of processor time
-and 1.7 ms altogether to create and remove one, and the file system in memory 0.01 ms and 0.03 ms (on an idle disk both
-took 0.02 ms). So they are kept in memory where the system can, unless the user names a folder.
+A target's spool is made of small files that live for one case. While the disk is busy, ext4 took 0.3 ms of processor
+time and 1.7 ms altogether to create and remove one, and the file system in memory 0.01 ms and 0.03 ms (on an idle disk
+both took 0.02 ms). So they are kept in memory where the system can, unless the user names a folder.
 """
 
 from __future__ import annotations
