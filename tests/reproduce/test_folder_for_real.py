@@ -52,6 +52,11 @@ cases:
       - repeat:
           times: 2
           steps: [{request: {path: /health, query: {n: $(n)}, expect: {header.date: {present: true}}}}]
+  - id: held
+    title: A response has a Date while two connections of earlier turns are open
+    steps:
+      - repeat: {times: 2, index: n, steps: [{tcp: {connection: held, script: [{send: "GET /health HTTP/1.1\\r\\n"}]}}]}
+      - request: {path: /health, expect: {header.date: {present: true}}}
   - id: eventually
     title: A response has a Date at some time
     steps:
@@ -198,6 +203,7 @@ OF_THE_MUTANT = (
     "tcp",
     "parallel",
     "repeat",
+    "held",
     "eventually",
     "connect",
     "marks",

@@ -8,7 +8,7 @@ from typing import cast
 from engine.model.case import Step
 from engine.model.variables import fill
 from engine.reproduce.unroll.facts import REPEAT
-from engine.reproduce.unroll.of_http import number
+from engine.reproduce.unroll.of_http import OF_STEP, number
 from engine.reproduce.unroll.source import CannotUnroll
 from engine.reproduce.unroll.unroller import Unroller
 from engine.steps.api.inner import inside
@@ -20,7 +20,8 @@ from engine.steps.flow.repeat import RepeatParams
 
 
 def function(unroller: Unroller, name: str, parameters: str, steps: tuple[Step, ...]) -> None:
-    """Write a nested function with steps in it. Its connections are its own, its captures those of the client."""
+    """Write a nested function with steps in it. Its connections are its own, and those with a name stay open behind it;
+    its captures are those of the client."""
     connections, websockets, jars = dict(unroller.connections), dict(unroller.websockets), dict(unroller.jars)
     captures = sorted({key for one in all_of(unroller, steps) for key, _ in one.checks.capture})
     for capture in captures:
@@ -30,12 +31,25 @@ def function(unroller: Unroller, name: str, parameters: str, steps: tuple[Step, 
     if unroller.shares and not outer and not unroller.state.shared:
         unroller.line("steps: dict[str, tuple[float, int]] = {}")
         unroller.state.shared = True
+    around, unroller.outermost = unroller.outermost, unroller.outermost or (len(unroller.state.lines), unroller.indent)
     with unroller.block(f"def {name}({parameters}) -> None:"):
         if captures:
             unroller.line(f"nonlocal {', '.join(captures)}")
         unroller.run(steps)
-    unroller.shares = outer
+        for key in sorted(unroller.connections.keys() - connections):
+            if OF_STEP not in key:
+                unroller.line(f"{holder(unroller)}.append({unroller.connections[key]})")
+    unroller.shares, unroller.outermost = outer, around
     unroller.connections, unroller.websockets, unroller.jars = connections, websockets, jars
+
+
+def holder(unroller: Unroller) -> str:
+    """The list of the connections that stay open behind the function that opened them, written before it."""
+    if not unroller.state.holder and unroller.outermost is not None:
+        line, indent = unroller.outermost
+        unroller.state.holder = unroller.name("held")
+        unroller.state.lines.insert(line, "    " * indent + f"{unroller.state.holder}: list[object] = []")
+    return unroller.state.holder
 
 
 def all_of(unroller: Unroller, steps: tuple[Step, ...]) -> list[Step]:

@@ -28,6 +28,8 @@ from engine.steps.stream.connect_tls import certificate
 from engine.steps.stream.flooding import WRITE, Bounds, Flood
 from engine.steps.stream.step import StreamParams
 
+OF_STEP = "step "  # precedes the name of a step whose connection ends with it, which no connection's name can have
+
 
 def pairs(headers: Headers, names: Names) -> list[Pair]:
     """Headers as bytes, with slots."""
@@ -132,7 +134,7 @@ def script(unroller: Unroller, step: Step, steps: Sequence[Step]) -> None:
     outer, unroller.current = unroller.current, unroller.open(step.connection)
     name = step.name
     if name and not step.connection and name.isidentifier():
-        unroller.connections.setdefault(f"step {name}", unroller.current)
+        unroller.connections.setdefault(f"{OF_STEP}{name}", unroller.current)
     port = f"{unroller.current}.port"
     if unroller.watched and step.connection is None:
         port = unroller.name(f"{step.name or 'step'}_port")

@@ -62,6 +62,7 @@ class State:
     kept: list[EarlierObservation] = field(default_factory=list)
     cut: bool = False
     shared: bool = False
+    holder: str = ""  # the list of the connections that stay open behind a function, if there is one
 
 
 class Unroller:
@@ -109,6 +110,7 @@ class Unroller:
         self.captured: set[str] = set()  # the variables that a function around the statements has to share
         self.shares = False  # a function around the statements writes down when its steps began
         self.client_unknown = client_unknown
+        self.outermost: tuple[int, int] | None = None  # the first line of the outermost function around, and its indent
         self.turn = ""  # the number of the turn of the ``repeat`` around the statements
         steps = [one for step in case.body.steps for one in (step, *inside(step, step_types))]
         self._compared = compared_steps(case, step_types)
