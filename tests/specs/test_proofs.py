@@ -98,7 +98,6 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
     },
     "ws-always-403": {"websocket/disconnects.yaml::refused-connection": _HANDSHAKE},
     "ws-always-1002": {
-        "asgi/scopes.yaml::changes-end-with-the-websocket": _NO_FRAME,
         "websocket/backpressure.yaml::send-is-released": _NO_FRAME,
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
@@ -134,7 +133,6 @@ JUSTIFIED: Mapping[str, Mapping[str, str]] = {
         "websocket/messages.yaml::query-string": _NO_FRAME,
     },
     "ws-always-1011": {
-        "asgi/scopes.yaml::changes-end-with-the-websocket": _NO_FRAME,
         "websocket/backpressure.yaml::send-is-released": _NO_FRAME,
         "asgi/extensions.yaml::denial-response": _HANDSHAKE,
         "asgi/extensions.yaml::denial-response-in-pieces": _HANDSHAKE,
