@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.targets.runtimes.local import scratch
+from engine.targets.environments.packages import Environments
+from engine.targets.runtimes.local import host, scratch
 from engine.targets.runtimes.local.scratch import NAMED_BY, scratch_root
 
 
@@ -50,3 +51,8 @@ def test_a_named_folder_wins(usual: Path, tmp_path: Path, variable: str, monkeyp
     monkeypatch.setenv(variable, str(named))
     monkeypatch.setattr(tempfile, "tempdir", None)
     assert scratch_root(tmp_path) == named
+
+
+def test_a_local_target_has_its_folder_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "scratch_root", lambda: tmp_path)
+    assert host.LocalHost(Environments()).scratch().parent == tmp_path
